@@ -1,0 +1,96 @@
+"""What can go wrong, named by who must act.
+
+::
+
+    LianyiError
+    ├── Refusal        the input must not be screened; a person acts      R01…
+    └── Misconfigured  an operator acts; nothing starts
+    (anything else)    a fault of ours; the caller reports "failed"
+
+A :class:`Caution` (W01…) is not an error: the study is screened, and the report says so.
+The table of codes is the single source of their titles; ``docs/refusals.md`` has a page for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why an input must not be screened."""
+
+    NO_DICOM = "R01"
+    NOT_CT = "R02"
+    MISSING_SLICES = "R03"
+    IRREGULAR_SLICES = "R04"
+    INTERLEAVED_HRCT = "R05"
+    MIXED_ORIENTATIONS = "R06"
+    UNKNOWN_RESCALE = "R07"
+    NOT_CHEST = "R08"
+    THICK_SLICES = "R09"
+    LOSSY_COMPRESSION = "R10"
+    UNREADABLE_SERIES = "R11"
+    UNSAFE_ARCHIVE = "R12"
+    LUNGS_CUT_OFF = "R13"
+    MISSING_GEOMETRY = "R14"
+    MIXED_GRIDS = "R15"
+    SERIES_NOT_FOUND = "R16"
+    TOO_FEW_SLICES = "R17"
+    CONFLICTING_SLICES = "R18"
+    UNSUPPORTED_PIXELS = "R19"
+    NO_LUNGS = "R20"
+    NO_SUITABLE_SERIES = "R21"
+
+
+class CautionCode(StrEnum):
+    """What was screened all the same, and must be known."""
+
+    THICK_SLICES = "W01"
+    LUNGS_CUT_OFF = "W02"
+    UNREADABLE_FILES = "W03"
+    GUESSED_CHARACTER_SET = "W04"
+    DUPLICATED_FILES = "W05"
+    TILTED_GANTRY = "W06"
+    UNKNOWN_THICKNESS = "W07"
+    PADDING = "W08"
+    ONE_LUNG = "W09"
+    MARK_LIMIT = "W10"
+    SHARP_KERNEL = "W11"
+    UNKNOWN_CONTRAST = "W12"
+    OVERLAPPING_SLICES = "W13"
+    REQUESTED_SERIES = "W14"
+    IGNORED_FILES = "W15"
+
+
+class LianyiError(Exception):
+    """Base of the errors a person is meant to read."""
+
+
+class Misconfigured(LianyiError):
+    """The installation is wrong; an operator acts."""
+
+
+class Refusal(LianyiError):
+    """The input must not be screened.
+
+    Attributes:
+        code: which refusal.
+        zh: one Chinese sentence for a radiographer: what was found, what was expected, what to do.
+        en: the same in English.
+    """
+
+    def __init__(self, code: RefusalCode, *, zh: str, en: str) -> None:
+        super().__init__(f"{en} [{code.value}]")
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """Something about a screened study that its reader must know; sentence in both languages."""
+
+    code: CautionCode
+    zh: str
+    en: str

@@ -1,0 +1,85 @@
+"""How a screening ends: screened, partly screened, refused.  A fault is an exception, not an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lianyi.lungct.domain.errors import Caution, Refusal
+from lianyi.lungct.domain.image import CtVolume, LungFields
+from lianyi.lungct.domain.nodule import Nodule
+from lianyi.lungct.domain.study import CtSeries, NotChosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAnalysed:
+    """A part of the lungs or a task that was not looked at.
+
+    Attributes:
+        what: short name, English (the machine-readable form).
+        share: of the lungs, 0 to 1; None where a share makes no sense.
+        zh: one clause, Chinese.
+        en: one clause, English: why.
+    """
+
+    what: str
+    share: float | None
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """The threshold a detector ships with: marks at or above *probability*, at most *max_marks*."""
+
+    name: str
+    probability: float
+    max_marks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorIdentity:
+    """Which detector ran; *sha256* is of its weights, or of its settings when it has none."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Screened:
+    """Every stage ran.  An empty ``nodules`` means "looked, marked none".
+
+    ``not_analysed`` holds missing lung parts (with a share) first; when any has a share the
+    outcome is called "partly".
+    """
+
+    series: CtSeries
+    volume: CtVolume
+    lungs: LungFields
+    nodules: tuple[Nodule, ...]
+    cautions: tuple[Caution, ...]
+    not_analysed: tuple[NotAnalysed, ...]
+    operating_point: OperatingPoint
+    detector: DetectorIdentity
+    slice_thickness_mm: float | None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether part of the lungs lay outside the scan."""
+        return any(part.share for part in self.not_analysed)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Refused:
+    """This input must not be screened; says why, and what to do.
+
+    *series* is None when refusal came before a series could be decoded.
+    """
+
+    reason: Refusal
+    series: CtSeries | None
+    not_chosen: tuple[NotChosen, ...]
+    cautions: tuple[Caution, ...]
+
+
+Outcome = Screened | Refused
