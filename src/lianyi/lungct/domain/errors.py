@@ -41,6 +41,7 @@ class RefusalCode(StrEnum):
     UNSUPPORTED_PIXELS = "R19"
     NO_LUNGS = "R20"
     NO_SUITABLE_SERIES = "R21"
+    NOT_AXIAL = "R22"
 
 
 class CautionCode(StrEnum):
@@ -61,6 +62,7 @@ class CautionCode(StrEnum):
     OVERLAPPING_SLICES = "W13"
     REQUESTED_SERIES = "W14"
     IGNORED_FILES = "W15"
+    SLICE_GAPS = "W16"
 
 
 class LianyiError(Exception):
