@@ -22,7 +22,7 @@ _MAX_THICKNESS_MM = 5.0
 _WARN_THICKNESS_MM = 2.5
 """Issue: over 5 mm refused, over 2.5 mm screened with a warning (ACR Lung-RADS v2022 asks for <= 2.5 mm)."""
 
-_PRINTED_MM = 0.01
+_PRINTED_MM = 0.015
 """Headers print decimals; comparisons of thickness allow this much."""
 
 _SAME_DIRECTION = 1e-3
@@ -116,12 +116,11 @@ def require_regular_steps(positions_xyz: Floats, normal_xyz: Floats, ordered: Se
             en=f"{lost} slices are missing: images {ordered[k].instance_number} and {ordered[k + 1].instance_number} "
             f"lie {steps_mm[k]:.2f} mm apart, expected {usual_mm:.2f} mm; send the complete series again.",
         )
-    sideways_mm = np.linalg.norm(steps_xyz - np.median(steps_xyz, axis=0), axis=1)
+    sideways_mm = np.abs(steps_xyz - np.median(steps_xyz, axis=0)).max(axis=1)
     odd = np.flatnonzero(sideways_mm > allowed_mm)
-    drift_mm = float(np.abs(_residuals(positions_xyz)).max())
-    if odd.size or drift_mm > max(usual_mm / 2, _MAX_STEP_ERROR_MM):
-        k = int(odd[0]) if odd.size else int(np.abs(_residuals(positions_xyz)).max(axis=1).argmax()) - 1
-        k = max(k, 0)
+    drift_mm = np.abs(_residuals(positions_xyz)).max(axis=1)
+    if odd.size or drift_mm.max() > max(usual_mm / 2, _MAX_STEP_ERROR_MM):
+        k = int(odd[0]) if odd.size else max(int(drift_mm.argmax()) - 1, 0)
         raise Refusal(
             RefusalCode.IRREGULAR_SLICES,
             zh=f"层间距不一致：图像号 {ordered[k].instance_number} 与 {ordered[k + 1].instance_number} "

@@ -1,0 +1,38 @@
+"""What lung CT first screening never looks at, whatever the study: said on every report."""
+
+from __future__ import annotations
+
+from lianyi.lungct.domain.outcome import NotAnalysed
+
+OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
+    NotAnalysed(
+        what="other lung disease",
+        share=None,
+        zh="肺炎、肺气肿、间质病变、肺不张、胸腔积液等其他肺部疾病：不在任务内",
+        en="other lung disease (pneumonia, emphysema, interstitial, atelectasis, effusion): not this tool's task",
+    ),
+    NotAnalysed(
+        what="outside the lungs",
+        share=None,
+        zh="纵隔、肺门淋巴结、心脏、血管、骨、乳腺、上腹部：不在任务内",
+        en="mediastinum, hilar lymph nodes, heart, vessels, bone, breast, upper abdomen: not this tool's task",
+    ),
+    NotAnalysed(
+        what="airway lumen",
+        share=None,
+        zh="气管与支气管腔内病变：不在任务内",
+        en="lesions inside trachea and bronchi: not this tool's task",
+    ),
+    NotAnalysed(
+        what="malignancy",
+        share=None,
+        zh="良恶性与随访建议：本版本不判断",
+        en="benign or malignant, and follow-up: not judged by this version",
+    ),
+    NotAnalysed(
+        what="prior studies",
+        share=None,
+        zh="与既往检查的比较：本版本不做",
+        en="comparison with prior studies: not done by this version",
+    ),
+)
