@@ -1,0 +1,182 @@
+"""``lianyi screen``: one chest CT in, documents out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lianyi import __version__
+from lianyi.cli.exits import Exit
+from lianyi.cli.fault import tell_fault, write_fault
+from lianyi.cli.terminal import console_for, progress_by_stage
+from lianyi.lungct.domain.errors import Misconfigured
+from lianyi.lungct.domain.uids import SeriesUID
+from lianyi.settings import Language, read_settings
+
+if TYPE_CHECKING:
+    from lianyi.lungct.report import Findings
+
+
+OUTCOMES: dict[str, dict[Language, str]] = {
+    "screened": {"zh": "已完成初筛", "en": "screened"},
+    "partly": {
+        "zh": "已部分初筛（部分肺组织不在扫描范围内）",
+        "en": "partly screened (part of the lungs lies outside the images)",
+    },
+    "refused": {"zh": "拒绝初筛", "en": "refused"},
+    "failed": {"zh": "未能完成", "en": "failed"},
+}
+
+EXITS = {"screened": Exit.SCREENED, "partly": Exit.SCREENED, "refused": Exit.REFUSED, "failed": Exit.FAILED}
+
+
+def screen(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH",
+            exists=True,
+            help="影像所在的文件夹、.zip 或文件。 A folder (searched to the bottom), a .zip, or files.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            file_okay=False,
+            help="结果写入此文件夹。 Where the documents go.",
+            show_default=False,
+        ),
+    ],
+    series: Annotated[
+        str | None,
+        typer.Option("--series", metavar="UID", help="指定序列。 Screen this series and no other.", show_default=False),
+    ] = None,
+    lang: Annotated[
+        Language | None,
+        typer.Option(
+            "--lang", help="报告语言，默认中文。 Language of the report; Chinese unless set.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+        bool,
+        typer.Option(
+            "--json", help="在标准输出打印 findings.json，别无他物。 Print findings.json, and nothing else, to stdout."
+        ),
+    ] = False,
+) -> None:
+    """初筛一次胸部 CT，标出可疑结节。 Screen one chest CT for nodules.
+
+    \b
+    退出码 Exit status:
+      0 已初筛（或部分初筛）  screened, or partly
+      2 用法或设置有误        wrong usage or settings
+      3 拒绝初筛              refused: the input must not be screened
+      4 未能完成              failed: a fault of this program
+    """  # noqa: D301 -- \b is click's mark for a paragraph that must keep its lines
+    try:
+        settings = read_settings()
+    except Misconfigured as error:
+        console_for(sys.stderr).print(str(error))
+        raise typer.Exit(Exit.USAGE) from None
+    language: Language = settings.language if lang is None else lang
+    _make_folder(out)
+
+    # The engine is imported only now: --help and a wrong path must not wait for it.
+    from lianyi.kit import build_kit  # noqa: PLC0415 -- see above
+    from lianyi.lungct.pipeline import first_read  # noqa: PLC0415 -- see above
+
+    requested = None if series is None else SeriesUID(series)
+    try:
+        with progress_by_stage(language) as tell:
+            findings = first_read(
+                paths,
+                out,
+                kit=build_kit(settings),
+                requested=requested,
+                language=language,
+                software=f"lianyi {__version__}",
+                tell=tell,
+            )
+    except KeyboardInterrupt:
+        console_for(sys.stderr).print(_interrupted(out, language))
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except Exception as fault:  # noqa: BLE001 -- the last door: whatever it is, a person is told and a script sees 4
+        where = write_fault(fault, out)
+        console_for(sys.stderr).print(tell_fault(fault, where, language))
+        if as_json:
+            _print_failed_findings(out)
+        raise typer.Exit(Exit.FAILED) from None
+
+    if as_json:
+        _print_json(out)
+    else:
+        console_for(sys.stdout).print(_summary(findings, out, language))
+    raise typer.Exit(EXITS[findings.outcome])
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(out) from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise _unwritable(out)
+
+
+def _unwritable(out: Path) -> typer.BadParameter:
+    return typer.BadParameter(f"无法写入文件夹 cannot write into the folder {out}", param_hint="--out")
+
+
+def _print_json(out: Path) -> None:
+    sys.stdout.buffer.write((out / "findings.json").read_bytes())
+    sys.stdout.buffer.flush()
+
+
+def _print_failed_findings(out: Path) -> None:
+    """Print the failure's findings.json, if it could be written; never that of an earlier run."""
+    written = out / "findings.json"
+    if written.is_file() and json.loads(written.read_bytes()).get("outcome") == "failed":
+        _print_json(out)
+
+
+def _interrupted(out: Path, language: Language) -> str:
+    if language == "zh":
+        return f"已中断，没有完成初筛；{out} 中的文件可能不完整，请勿使用。"
+    return f"Interrupted; nothing was screened. The files in {out} may be incomplete: do not use them."
+
+
+def _summary(findings: Findings, out: Path, language: Language) -> str:
+    """Say in a few lines how it ended, how many marks, where the report lies and how long it took."""
+    zh = language == "zh"
+    lines = [OUTCOMES[findings.outcome][language]]
+    for refusal in findings.refusals:
+        lines.append(f"{refusal.code}：{refusal.message}" if zh else f"{refusal.code}: {refusal.message}")
+        lines.append(f"详细说明：lianyi explain {refusal.code}" if zh else f"more: lianyi explain {refusal.code}")
+    if EXITS[findings.outcome] == Exit.SCREENED:
+        lines.append(_marks(len(findings.nodules), language))
+    for caution in findings.warnings:
+        lines.append(f"注意 {caution.code}：{caution.message}" if zh else f"note {caution.code}: {caution.message}")
+    report = out.resolve() / "report.html"
+    lines.append(f"报告：{report}（另有 report.pdf）" if zh else f"report: {report} (and report.pdf)")
+    total_s = findings.timing_s.total
+    lines.append(f"用时：{total_s:.1f} 秒" if zh else f"time: {total_s:.1f} s")
+    return "\n".join(lines)
+
+
+def _marks(count: int, language: Language) -> str:
+    """Say how many marks there are; none is never called normal."""
+    if language == "zh":
+        if count:
+            return f"标出 {count} 处可疑结节，请医师逐一判断"
+        return "在此工作点没有标出结节；这不等于没有结节，也没有检查其他疾病"
+    if count:
+        return f"{count} suspicious nodule{'s' if count > 1 else ''} marked; a doctor decides on each"
+    return "no nodule marked at this operating point; that is not the absence of nodules, and other disease was not looked for"
