@@ -1,6 +1,7 @@
 """Write the tiny CT slices, one a transfer syntax, that `lianyi doctor` decodes.
 
-The JPEG family but JPEG-LS is encoded with imagecodecs, which is not what decodes it later.  Needs the test dependencies.
+The JPEG family but JPEG-LS is encoded with imagecodecs, which is not what decodes it later.
+Needs the test dependencies.
 """
 
 from pathlib import Path

@@ -29,8 +29,7 @@ def doctor(
         console.print(f"{'✓' if check.is_fit else '✗'} {check.zh}\n  {check.en}")
         is_fit = is_fit and check.is_fit
     if not is_fit:
-        console.print(
-            "这台机器还不能用于初筛，请先处理带 ✗ 的各项。\nThis machine is not fit to screen yet: see to the items marked ✗."
-        )
+        console.print("这台机器还不能用于初筛，请先处理带 ✗ 的各项。")
+        console.print("This machine is not fit to screen yet: see to the items marked ✗.")
         raise typer.Exit(Exit.UNFIT)
     console.print("这台机器可以用于初筛。\nThis machine is fit to screen.")

@@ -157,13 +157,13 @@ def _summary(findings: Findings, out: Path, language: Language) -> str:
     """Say in a few lines how it ended, how many marks, where the report lies and how long it took."""
     zh = language == "zh"
     lines = [OUTCOMES[findings.outcome][language]]
+    note, colon = ("注意 ", "：") if zh else ("note ", ": ")
     for refusal in findings.refusals:
-        lines.append(f"{refusal.code}：{refusal.message}" if zh else f"{refusal.code}: {refusal.message}")
+        lines.append(f"{refusal.code}{colon}{refusal.message}")
         lines.append(f"详细说明：lianyi explain {refusal.code}" if zh else f"more: lianyi explain {refusal.code}")
     if EXITS[findings.outcome] == Exit.SCREENED:
         lines.append(_marks(len(findings.nodules), language))
-    for caution in findings.warnings:
-        lines.append(f"注意 {caution.code}：{caution.message}" if zh else f"note {caution.code}: {caution.message}")
+    lines.extend(f"{note}{caution.code}{colon}{caution.message}" for caution in findings.warnings)
     report = out.resolve() / "report.html"
     lines.append(f"报告：{report}（另有 report.pdf）" if zh else f"report: {report} (and report.pdf)")
     total_s = findings.timing_s.total
@@ -179,4 +179,4 @@ def _marks(count: int, language: Language) -> str:
         return "在此工作点没有标出结节；这不等于没有结节，也没有检查其他疾病"
     if count:
         return f"{count} suspicious nodule{'s' if count > 1 else ''} marked; a doctor decides on each"
-    return "no nodule marked at this operating point; that is not the absence of nodules, and other disease was not looked for"
+    return "no nodule marked at this operating point; nodules may still be there, other disease was not looked for"

@@ -29,8 +29,8 @@ SLOPE_HU = 1.0
 
 def expected_hu() -> npt.NDArray[np.int16]:
     """Give the HU that every slice holds: a ramp over the range a chest needs, rows and columns told apart."""
-    j, i = np.mgrid[0:16, 0:16]
-    return (-1000 + 128 * j + 7 * i).astype(np.int16)
+    j, i = np.arange(16, dtype=np.int16)[:, None], np.arange(16, dtype=np.int16)
+    return np.int16(-1000) + np.int16(128) * j + np.int16(7) * i
 
 
 def decode_each() -> Iterator[tuple[str, str | None]]:
