@@ -1,0 +1,249 @@
+"""Choosing the one series to screen, and saying why every other one was not.
+
+First what rules a series out (:class:`Unfit`), then a rank (:data:`_RANKS`): a list of criteria, the weightiest
+first, each with the words for a series that loses by it.  The reason given for a series that was not chosen is
+the first criterion in which it is worse than the chosen one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from lianyi.lungct.dicom.instances import FoundSeries
+from lianyi.lungct.dicom.words import CHEST, PROJECTED, REFORMATTED, is_elsewhere, sharpness
+from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
+from lianyi.lungct.domain.study import NotChosen
+from lianyi.lungct.domain.uids import SeriesUID
+
+_COVERS_LUNGS_MM = 200.0
+"""A judgement, not a norm: the lungs of small adults are about this high, so a shorter series shows part of
+them.  It only ranks; how much of the lungs is missing is measured later, on the lungs themselves."""
+
+_THICKNESS_CLASSES_MM = (1.5, 2.0, 2.5, 3.0, 5.0)
+"""Within a class the kernel matters more than the thickness.  1.5 mm: sections for measuring nodules
+(Fleischner Society, Bankier et al., Radiology 2017;285:584); 2.5 and 5 mm: the gates of screening; the rest are steps
+between them."""
+
+_NAMED_IN_REFUSAL = 10
+
+
+class Unfit(Enum):
+    """What rules a series out; words in both languages."""
+
+    NOT_CT = ("不是 CT 图像", "not a CT image")
+    LOCALIZER = ("定位像", "localizer")
+    ELSEWHERE = ("不是胸部", "not the chest")
+    NOT_AXIAL = ("不是横断面", "not axial")
+    PROJECTED = ("投影或三维后处理图像", "projection or 3D rendering")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The series to screen, the others with reasons, and what must be known about the choice."""
+
+    chosen: FoundSeries
+    not_chosen: tuple[NotChosen, ...]
+    cautions: tuple[Caution, ...]
+
+
+class NothingToScreen(Exception):
+    """No series fits.
+
+    Attributes:
+        reason: the refusal.
+        not_chosen: why each series does not fit.
+    """
+
+    def __init__(self, reason: Refusal, not_chosen: tuple[NotChosen, ...]) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.not_chosen = not_chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Rank:
+    value: Callable[[FoundSeries], float]
+    why: Callable[[FoundSeries], tuple[str, str]]
+
+
+def unfit(series: FoundSeries) -> Unfit | None:
+    """Tell what rules a series out, or None."""
+    facts, image_type = series.facts, set(series.first.image_type)
+    if not series.first.is_ct:
+        return Unfit.NOT_CT
+    if series.first.is_localizer:
+        return Unfit.LOCALIZER
+    if image_type & PROJECTED:
+        return Unfit.PROJECTED
+    protocol = series.first.header.text("ProtocolName")
+    if is_elsewhere(
+        body_part=facts.body_part, series=f"{facts.series_description} {protocol}", study=facts.study_description
+    ):
+        return Unfit.ELSEWHERE
+    return None if series.is_axial else Unfit.NOT_AXIAL
+
+
+def _is_derived(series: FoundSeries) -> bool:
+    image_type = series.first.image_type
+    return image_type[:1] == ("DERIVED",) or bool(set(image_type) & REFORMATTED)
+
+
+def _thickness_class(series: FoundSeries) -> int:
+    if series.thickness_mm is None:
+        return len(_THICKNESS_CLASSES_MM)
+    return sum(series.thickness_mm > limit + 0.01 for limit in _THICKNESS_CLASSES_MM)
+
+
+def _thicker(series: FoundSeries) -> tuple[str, str]:
+    if series.thickness_mm is None:
+        return "层厚未知", "slice thickness unknown"
+    return f"层厚较厚（{series.thickness_mm:g} mm）", f"thicker slices ({series.thickness_mm:g} mm)"
+
+
+def _names_chest(series: FoundSeries) -> bool:
+    return bool(CHEST.search(f"{series.facts.body_part} {series.facts.series_description}".upper()))
+
+
+def _shorter(series: FoundSeries) -> tuple[str, str]:
+    extent = round(series.extent_mm)
+    return f"覆盖范围较小（{extent} mm）", f"covers less ({extent} mm)"
+
+
+def _sharper(series: FoundSeries) -> tuple[str, str]:
+    kernel = series.facts.kernel
+    return (f"重建卷积核不如所选序列合适（{kernel or '未注明'}）", f"less suitable kernel ({kernel or 'not stated'})")
+
+
+_RANKS: tuple[_Rank, ...] = (
+    _Rank(lambda one: not one.extent_mm, lambda _: ("没有切片位置信息", "slice positions missing")),
+    _Rank(_is_derived, lambda _: ("后处理重建，非原始图像", "derived, not original")),
+    _Rank(lambda one: max(0, math.ceil((_COVERS_LUNGS_MM - one.extent_mm) / 10)), _shorter),
+    _Rank(lambda one: one.has_gaps, lambda _: ("层间有间隔", "gaps between slices")),
+    _Rank(_thickness_class, _thicker),
+    _Rank(lambda one: not _names_chest(one), lambda _: ("未注明胸部", "does not name the chest")),
+    _Rank(lambda one: sharpness(one.facts.kernel), _sharper),
+    _Rank(lambda one: one.thickness_mm or 0.0, _thicker),
+    _Rank(lambda one: -one.slices, lambda one: (f"层数较少（{one.slices} 层）", f"fewer slices ({one.slices})")),
+)
+
+
+def _rank(series: FoundSeries) -> tuple[float, ...]:
+    return tuple(float(rank.value(series)) for rank in _RANKS)
+
+
+def _order(series: FoundSeries) -> tuple[tuple[float, ...], str, str]:
+    return _rank(series), series.first.study_uid, series.first.series_uid
+
+
+def _why_not(series: FoundSeries, chosen: FoundSeries, *, is_requested: bool) -> tuple[str, str]:
+    if (reason := unfit(series)) is not None:
+        return reason.value
+    if series.first.study_uid != chosen.first.study_uid:
+        mine, theirs = (one.first.header.text("PatientID") for one in (series, chosen))
+        if mine != theirs:
+            return "属于另一位患者的检查", "of another patient's study"
+        return "属于另一次检查", "of another study"
+    if is_requested:
+        return "另行指定了序列", "another series was requested"
+    for rank, mine_value, theirs_value in zip(_RANKS, _rank(series), _rank(chosen), strict=True):
+        if mine_value > theirs_value:
+            return rank.why(series)
+    return "与所选序列相当", "equal to the chosen series"
+
+
+def _not_chosen(series: FoundSeries, why: tuple[str, str]) -> NotChosen:
+    return NotChosen(
+        series_uid=series.first.series_uid, description=series.facts.series_description, zh=why[0], en=why[1]
+    )
+
+
+def _nothing_fits(found: Sequence[FoundSeries]) -> NothingToScreen:
+    reasons = [(series, unfit(series)) for series in found]
+    kinds = {reason for _, reason in reasons}
+    not_chosen = tuple(_not_chosen(series, reason.value) for series, reason in reasons if reason is not None)
+    if kinds == {Unfit.NOT_CT}:
+        modalities = ", ".join(sorted({series.facts.modality or "?" for series in found}))
+        refusal = Refusal(
+            RefusalCode.NOT_CT,
+            zh=f"这里没有 CT 图像（检查类型：{modalities}）；本软件只读胸部 CT。请选择胸部 CT 检查。",
+            en=f"There is no CT image here (modality: {modalities}); only chest CT is read. Give a chest CT study.",
+        )
+    elif Unfit.ELSEWHERE in kinds:
+        parts = sorted({series.facts.body_part or "?" for series, reason in reasons if reason is Unfit.ELSEWHERE})
+        refusal = Refusal(
+            RefusalCode.NOT_CHEST,
+            zh=f"这不是胸部 CT（检查部位：{'、'.join(parts)}）。"
+            "请选择胸部 CT 序列；若部位填写有误，请用序列 UID 指定。",
+            en=f"This is not a chest CT (body part: {', '.join(parts)}). Give a chest CT series; "
+            "if the body part is wrong, request the series by its UID.",
+        )
+    else:
+        words = {reason.value for reason in kinds if reason is not None}
+        refusal = Refusal(
+            RefusalCode.NO_SUITABLE_SERIES,
+            zh=f"没有可用于筛查的横断面胸部 CT 序列（只有：{'、'.join(sorted(zh for zh, _ in words))}）。"
+            "请导出原始薄层横断面序列。",
+            en=f"No axial chest CT series to screen (only: {', '.join(sorted(en for _, en in words))}). "
+            "Export the original thin axial series.",
+        )
+    return NothingToScreen(refusal, not_chosen)
+
+
+def _requested(found: Sequence[FoundSeries], uid: SeriesUID) -> FoundSeries:
+    here = [series for series in found if series.first.series_uid == uid]
+    if not here:
+        listed = sorted({series.first.series_uid for series in found})
+        names, more = ", ".join(listed[:_NAMED_IN_REFUSAL]), len(listed) - _NAMED_IN_REFUSAL
+        refusal = Refusal(
+            RefusalCode.SERIES_NOT_FOUND,
+            zh=f"找不到指定的序列。这里有 {len(listed)} 个序列：{names}{' 等' if more > 0 else ''}。请核对序列 UID。",
+            en=f"The requested series is not here. Found {len(listed)}: {names}{' and more' if more > 0 else ''}. "
+            "Check the series UID.",
+        )
+        raise NothingToScreen(
+            refusal, tuple(_not_chosen(one, ("不是指定的序列", "not the requested series")) for one in found)
+        )
+    ct = [series for series in here if series.first.is_ct]
+    if not ct:
+        raise _nothing_fits(here)
+    return min(ct, key=lambda series: (series.first.is_localizer, _order(series)))
+
+
+def choose(found: Sequence[FoundSeries], *, requested: SeriesUID | None) -> Choice:
+    """Choose the series to screen.
+
+    Args:
+        found: every series there is; at least one.
+        requested: a series the caller insists on; overrides the choice, not the later gates.
+
+    Raises:
+        NothingToScreen: R02, R08, R16 or R21.
+    """
+    fit = sorted((series for series in found if unfit(series) is None), key=_order)
+    if requested is None:
+        if not fit:
+            raise _nothing_fits(found)
+        chosen = fit[0]
+    else:
+        chosen = _requested(found, requested)
+    is_override = requested is not None and fit[:1] != [chosen]
+    cautions: tuple[Caution, ...] = ()
+    if is_override:
+        reason = unfit(chosen)
+        zh, en = reason.value if reason else _why_not(chosen, fit[0], is_requested=False)
+        cautions = (
+            Caution(
+                code=CautionCode.REQUESTED_SERIES,
+                zh=f"所读序列由用户指定，自动选择不会选它（{zh}）。",
+                en=f"The series was requested; it would not have been chosen ({en}).",
+            ),
+        )
+    others = (series for series in found if series is not chosen)
+    return Choice(
+        chosen=chosen,
+        not_chosen=tuple(_not_chosen(series, _why_not(series, chosen, is_requested=is_override)) for series in others),
+        cautions=cautions,
+    )
