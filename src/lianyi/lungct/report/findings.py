@@ -1,0 +1,332 @@
+"""``findings.json``, version 1: the contract others build on.
+
+Fields are added, never renamed.  Absent header text is "" and an absent number is null; a document
+of a refusal has null where nothing was measured.  Numbers are unrounded.  ``findings.schema.json``
+beside this file is ``Findings.model_json_schema()``, and a test keeps it so.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lianyi.lungct.domain.errors import Caution
+from lianyi.lungct.domain.outcome import NotAnalysed, Outcome, Refused, Screened
+from lianyi.lungct.domain.study import CtSeries, NotChosen
+from lianyi.lungct.report.record import RunRecord
+from lianyi.lungct.report.wording import LOOKED_FOR_NEVER, Language, pick
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Length = Annotated[float, Field(ge=0.0)]
+Seconds = Annotated[float, Field(ge=0.0)]
+
+
+class _Part(BaseModel):
+    """Strict: no unknown field, no NaN, no infinity."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Message(_Part):
+    """A refusal or a warning; *message* is in the language of the report."""
+
+    code: Annotated[str, Field(pattern=r"^[RW]\d{2}$")]
+    message: str
+    message_zh: str
+    message_en: str
+
+
+class NotAnalysedPart(_Part):
+    """A part of the lungs, or a task, that was not looked at."""
+
+    what: str
+    share: Share | None
+    why: str
+
+
+class PatientPart(_Part):
+    """Who, as the header says."""
+
+    id: str
+    name: str
+    birth_date: str
+    sex: str
+
+
+class StudyPart(_Part):
+    """What was scanned; geometry is null when no volume could be assembled."""
+
+    study_uid: str
+    accession_number: str
+    study_id: str
+    acquired: str
+    series_uid: str
+    frame_of_reference_uid: str
+    slices: int
+    slice_step_mm: Length | None
+    slice_thickness_mm: Length | None
+    pixel_spacing_mm: tuple[Length, Length] | None
+    kernel: str
+    contrast: Literal["yes", "no", "unknown"]
+    manufacturer: str
+
+
+class SeriesNotChosen(_Part):
+    """A series that was not screened, and why."""
+
+    series_uid: str
+    why: str
+    description: str
+
+
+class LungsPart(_Part):
+    """Volumes of the lung fields."""
+
+    volume_ml: Length
+    left_ml: Length
+    right_ml: Length
+
+
+class OperatingPointPart(_Part):
+    """The threshold in use."""
+
+    name: str
+    probability: Share
+    max_marks: Annotated[int, Field(ge=1)]
+
+
+class NodulePart(_Part):
+    """A measured mark; *probability* is that it is a nodule, never that it is malignant."""
+
+    id: Annotated[int, Field(ge=1)]
+    probability: Share
+    center_lps_mm: tuple[float, float, float]
+    instance_uid: str
+    instance_number: int
+    long_axis_mm: Length
+    short_axis_mm: Length
+    mean_diameter_mm: Length
+    measurement_plane: Literal["axial"]
+    volume_mm3: Length
+    mean_hu: float
+    density: Literal["solid", "part-solid", "ground-glass", "calcified"]
+    side: Literal["left", "right"]
+    zone: Literal["upper", "middle", "lower"]
+    pleural_distance_mm: Length
+    key_image: str
+
+
+class DetectorPart(_Part):
+    """Which detector ran."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ProvenancePart(_Part):
+    """What made this document; ``provenance.json`` has the whole of it."""
+
+    software: str
+    detector: DetectorPart | None
+    started: str
+
+
+class Findings(_Part):
+    """The whole document."""
+
+    schema_: Literal["lianyi.findings/1"] = Field(default="lianyi.findings/1", alias="schema")
+    outcome: Literal["screened", "partly", "refused", "failed"]
+    refusals: list[Message]
+    warnings: list[Message]
+    not_analysed: list[NotAnalysedPart]
+    patient: PatientPart | None
+    study: StudyPart | None
+    series_not_chosen: list[SeriesNotChosen]
+    lungs: LungsPart | None
+    operating_point: OperatingPointPart | None
+    nodules: list[NodulePart]
+    provenance: ProvenancePart
+    timing_s: dict[str, Seconds]
+
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, frozen=True, validate_by_name=True, validate_by_alias=True
+    )
+
+    def to_json(self) -> str:
+        """Give the document as it is written: two spaces, UTF-8 kept readable."""
+        return self.model_dump_json(by_alias=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def key_image_name(nodule_id: int) -> str:
+    """Give the path of a key image inside the result folder."""
+    return f"key-images/nodule-{nodule_id:02d}.png"
+
+
+def findings_of(outcome: Outcome, *, record: RunRecord, language: Language, timing_s: dict[str, float]) -> Findings:
+    """Turn an outcome into the contract.
+
+    Raises:
+        pydantic.ValidationError: a number is not finite or out of its range; that is a fault of ours.
+    """
+    if isinstance(outcome, Refused):
+        return _of_refused(outcome, record, language, timing_s)
+    return _of_screened(outcome, record, language, timing_s)
+
+
+def findings_of_failure(*, record: RunRecord, timing_s: dict[str, float]) -> Findings:
+    """Give the contract of a run that ended in a fault: nothing is known, nothing is claimed."""
+    return Findings(
+        outcome="failed",
+        refusals=[],
+        warnings=[],
+        not_analysed=[],
+        patient=None,
+        study=None,
+        series_not_chosen=[],
+        lungs=None,
+        operating_point=None,
+        nodules=[],
+        provenance=_provenance(record, None),
+        timing_s=timing_s,
+    )
+
+
+def all_not_analysed(outcome: Screened) -> tuple[NotAnalysed, ...]:
+    """Give what this study lacks, then what this version never looks at."""
+    named = {part.what for part in outcome.not_analysed}
+    never = (NotAnalysed(what=what, share=None, zh=zh, en=en) for what, zh, en in LOOKED_FOR_NEVER if what not in named)
+    return (*outcome.not_analysed, *never)
+
+
+def all_cautions(outcome: Outcome) -> tuple[Caution, ...]:
+    """Give the cautions of the outcome and of its series, each once."""
+    of_series = outcome.series.cautions if outcome.series else ()
+    return tuple(dict.fromkeys((*of_series, *outcome.cautions)))
+
+
+def _of_screened(outcome: Screened, record: RunRecord, language: Language, timing_s: dict[str, float]) -> Findings:
+    spacing = outcome.volume.grid.spacing
+    detector = outcome.detector
+    point = outcome.operating_point
+    return Findings(
+        outcome="partly" if outcome.is_partial else "screened",
+        refusals=[],
+        warnings=[_message(caution, language) for caution in all_cautions(outcome)],
+        not_analysed=[
+            NotAnalysedPart(what=part.what, share=part.share, why=pick((part.zh, part.en), language))
+            for part in all_not_analysed(outcome)
+        ],
+        patient=_patient(outcome.series),
+        study=_study(outcome.series).model_copy(
+            update={
+                "slices": outcome.volume.grid.shape[0],
+                "slice_step_mm": spacing.k_mm,
+                "slice_thickness_mm": outcome.slice_thickness_mm,
+                "pixel_spacing_mm": (spacing.j_mm, spacing.i_mm),
+            }
+        ),
+        series_not_chosen=_not_chosen(outcome.series.not_chosen, language),
+        lungs=LungsPart(
+            volume_ml=outcome.lungs.left.volume_ml + outcome.lungs.right.volume_ml,
+            left_ml=outcome.lungs.left.volume_ml,
+            right_ml=outcome.lungs.right.volume_ml,
+        ),
+        operating_point=OperatingPointPart(name=point.name, probability=point.probability, max_marks=point.max_marks),
+        nodules=[
+            NodulePart(
+                id=nodule.id,
+                probability=nodule.probability,
+                center_lps_mm=(nodule.center.x, nodule.center.y, nodule.center.z),
+                instance_uid=nodule.instance_uid,
+                instance_number=nodule.instance_number,
+                long_axis_mm=nodule.long_axis_mm,
+                short_axis_mm=nodule.short_axis_mm,
+                mean_diameter_mm=nodule.mean_diameter_mm,
+                measurement_plane=nodule.measurement_plane,
+                volume_mm3=nodule.volume_mm3,
+                mean_hu=nodule.mean_hu,
+                density=nodule.density.value,
+                side=nodule.side,
+                zone=nodule.zone,
+                pleural_distance_mm=nodule.pleural_distance_mm,
+                key_image=key_image_name(nodule.id),
+            )
+            for nodule in outcome.nodules
+        ],
+        provenance=_provenance(
+            record, DetectorPart(name=detector.name, version=detector.version, sha256=detector.sha256)
+        ),
+        timing_s=timing_s,
+    )
+
+
+def _of_refused(outcome: Refused, record: RunRecord, language: Language, timing_s: dict[str, float]) -> Findings:
+    reason, series = outcome.reason, outcome.series
+    return Findings(
+        outcome="refused",
+        refusals=[
+            Message(
+                code=reason.code.value,
+                message=pick((reason.zh, reason.en), language),
+                message_zh=reason.zh,
+                message_en=reason.en,
+            )
+        ],
+        warnings=[_message(caution, language) for caution in all_cautions(outcome)],
+        not_analysed=[],
+        patient=_patient(series) if series else None,
+        study=_study(series) if series else None,
+        series_not_chosen=_not_chosen(outcome.not_chosen or (series.not_chosen if series else ()), language),
+        lungs=None,
+        operating_point=None,
+        nodules=[],
+        provenance=_provenance(record, None),
+        timing_s=timing_s,
+    )
+
+
+def _message(caution: Caution, language: Language) -> Message:
+    return Message(
+        code=caution.code.value,
+        message=pick((caution.zh, caution.en), language),
+        message_zh=caution.zh,
+        message_en=caution.en,
+    )
+
+
+def _patient(series: CtSeries) -> PatientPart:
+    patient = series.patient
+    born = patient.birth_date.isoformat() if patient.birth_date else ""
+    return PatientPart(id=patient.id, name=patient.name, birth_date=born, sex=patient.sex)
+
+
+def _study(series: CtSeries) -> StudyPart:
+    facts = series.facts
+    return StudyPart(
+        study_uid=facts.study_uid,
+        accession_number=facts.accession_number,
+        study_id=facts.study_id,
+        acquired=facts.acquired.isoformat() if facts.acquired else "",
+        series_uid=facts.series_uid,
+        frame_of_reference_uid=facts.frame_of_reference_uid,
+        slices=len(series.slices),
+        slice_step_mm=None,
+        slice_thickness_mm=None,
+        pixel_spacing_mm=None,
+        kernel=facts.kernel,
+        contrast=facts.contrast,
+        manufacturer=facts.manufacturer,
+    )
+
+
+def _not_chosen(series: tuple[NotChosen, ...], language: Language) -> list[SeriesNotChosen]:
+    return [
+        SeriesNotChosen(series_uid=one.series_uid, why=pick((one.zh, one.en), language), description=one.description)
+        for one in series
+    ]
+
+
+def _provenance(record: RunRecord, detector: DetectorPart | None) -> ProvenancePart:
+    return ProvenancePart(software=record.software, detector=detector, started=record.started.isoformat())

@@ -1,0 +1,365 @@
+"""What the report says, as finished text: the one source of both the HTML and the PDF.
+
+The templates only lay these strings out; they choose no word and round no number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lianyi.lungct.domain.nodule import Nodule
+from lianyi.lungct.domain.outcome import Screened
+from lianyi.lungct.domain.study import CtSeries, NotChosen
+from lianyi.lungct.report.figures import half_up, mm, moment, plain_mm, probability, wilson_95
+from lianyi.lungct.report.findings import all_cautions, all_not_analysed
+from lianyi.lungct.report.fonts import printable
+from lianyi.lungct.report.record import RunRecord
+from lianyi.lungct.report.wording import Language, pick, say
+
+_SERIES_LISTED = 6
+_SHA_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A label and its value; *is_caution* is also said by the sign in the text."""
+
+    label: str
+    value: str
+    is_caution: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture by its file name beside the document, with its text equivalent and its caption."""
+
+    file: str
+    alt: str
+    title: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What every document has, whatever the outcome."""
+
+    language: str
+    hospital: str
+    title: str
+    stamp: str
+    when: str
+    who: Line
+    facts: list[Line]
+    notice: str
+    foot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A first-look report, ready to be laid out."""
+
+    sheet: Sheet
+    words: dict[str, str]
+    headline: str
+    not_analysed: list[Line]
+    point: list[str]
+    ability: list[str]
+    ability_note: str
+    sensitivity: list[list[str]]
+    columns: list[str]
+    nodules: list[list[str]]
+    overview: Picture
+    quality: list[Line]
+    key_images: list[Picture]
+    not_chosen: list[str]
+    versions: list[Line]
+    signatures: list[str] = field(default_factory=list)
+
+
+def sheet(
+    series: CtSeries | None, *, title: str, stamp: str, images: str, record: RunRecord, language: Language, seconds: str
+) -> Sheet:
+    """Fill the head and the foot of a document."""
+    absent = say("not_given", language)
+    at = moment(record.started)
+    when = say("first_look", language, at=at, seconds=seconds) if seconds else say("first_look_untimed", language, at=at)
+    if series is None:
+        who, facts, foot, hospital = Line(label="", value=""), [], "", ""
+    else:
+        patient, scanned = series.patient, series.facts
+        who = Line(label=say("name", language), value=printable(patient.name) or absent)
+        sex = say(f"sex_{patient.sex}", language) if patient.sex in {"M", "F", "O"} else say("no_sex", language)
+        age = say("no_age", language) if patient.age_years is None else say("years", language, n=patient.age_years)
+        series_text = " ".join(
+            part for part in (_number(scanned.series_number), printable(scanned.series_description)) if part
+        )
+        facts = [
+            Line(label="", value=f"{sex}　{age}" if language == "zh" else f"{sex}, {age}"),
+            Line(label=say("patient_id", language), value=printable(patient.id) or absent),
+            Line(label=say("accession", language), value=printable(scanned.accession_number) or absent),
+            Line(label=say("acquired", language), value=moment(scanned.acquired) if scanned.acquired else absent),
+            Line(label=say("images", language), value=images),
+            Line(label=say("series_label", language), value=series_text or absent),
+        ]
+        hospital = printable(scanned.institution)
+        foot = "　".join(part for part in (printable(patient.name), printable(scanned.accession_number)) if part)
+    return Sheet(
+        language="zh-CN" if language == "zh" else "en",
+        hospital=hospital,
+        title=title,
+        stamp=stamp,
+        when=when,
+        who=who,
+        facts=facts,
+        notice=say("notice", language),
+        foot=foot,
+    )
+
+
+def report_page(outcome: Screened, *, record: RunRecord, language: Language, timing_s: dict[str, float], fields_mm: dict[int, float]) -> Report:
+    """Say everything a first-look report says.
+
+    Args:
+        outcome: what was found.
+        record: of the run.
+        language: of the report.
+        timing_s: seconds by stage up to this moment.
+        fields_mm: width of each key image, by nodule.
+    """
+    slices = outcome.volume.grid.shape[0]
+    thickness = _thickness(outcome, language)
+    total = half_up(timing_s["total"], 1) if "total" in timing_s else ""
+    return Report(
+        sheet=sheet(
+            outcome.series,
+            title=say("title", language),
+            stamp=say("awaiting", language),
+            images=say("images_value", language, slices=slices, thickness=thickness),
+            record=record,
+            language=language,
+            seconds=total,
+        ),
+        words=_headings(record, language),
+        headline=headline(outcome, language),
+        not_analysed=[
+            Line(label="△" if part.share else "–", value=pick((part.zh, part.en), language), is_caution=bool(part.share))
+            for part in all_not_analysed(outcome)
+        ],
+        point=[
+            say("operating_value", language, p=half_up(outcome.operating_point.probability, 2)),
+            say(
+                "operating_more",
+                language,
+                n=outcome.operating_point.max_marks,
+                name=printable(outcome.operating_point.name),
+            ),
+        ],
+        ability=[] if record.sensitivity else [say("not_measured", language), say("not_measured_so", language)],
+        ability_note=(
+            say("ability_note", language, source=pick(record.sensitivity_source, language)) if record.sensitivity else ""
+        ),
+        sensitivity=_sensitivity(record),
+        columns=_columns(language),
+        nodules=[_row(nodule, outcome, language) for nodule in outcome.nodules],
+        overview=Picture(file="overview.jpg", alt=say("overview_alt", language, n=len(outcome.nodules))),
+        quality=_quality(outcome, thickness, language),
+        key_images=[_key_picture(nodule, fields_mm[nodule.id], language) for nodule in outcome.nodules],
+        not_chosen=not_chosen_lines(outcome.series.not_chosen, language),
+        versions=_versions(outcome, record, timing_s, language),
+        signatures=[say(key, language) for key in ("sign_doctor", "sign_time", "sign_changes")],
+    )
+
+
+def headline(outcome: Screened, language: Language) -> str:
+    """Give the one sentence of page 1: how many marks, the largest, where; or that none was marked."""
+    lead = say("partly_lead", language) if outcome.is_partial else ""
+    if not outcome.nodules:
+        return lead + say("none_marked", language)
+    counts: dict[str, int] = {}
+    for nodule in outcome.nodules:
+        counts[nodule.density.value] = counts.get(nodule.density.value, 0) + 1
+    parts = say("join", language).join(
+        say("part", language, density=say(f"density_{name}", language), n=n) for name, n in counts.items()
+    )
+    largest = max(outcome.nodules, key=lambda nodule: nodule.mean_diameter_mm)
+    marked = say("marked_one" if len(outcome.nodules) == 1 else "marked", language, n=len(outcome.nodules))
+    return (
+        lead
+        + marked
+        + say("marked_detail", language, parts=parts, size=mm(largest.mean_diameter_mm), place=place(largest, language))
+    )
+
+
+def place(nodule: Nodule, language: Language) -> str:
+    """Give side and zone in words."""
+    return say(
+        "place", language, side=say(f"side_{nodule.side}", language), zone=say(f"zone_{nodule.zone}", language)
+    )
+
+
+def slice_label(nodule: Nodule, outcome: Screened) -> str:
+    """Give "63 / 140", or the bare Instance Number where the numbers do not run from 1 to the count."""
+    numbers = {number for _, number in outcome.volume.instances}
+    count = len(outcome.volume.instances)
+    runs_to_count = numbers == set(range(1, count + 1))
+    return f"{nodule.instance_number} / {count}" if runs_to_count else f"{nodule.instance_number}"
+
+
+def not_chosen_lines(series: tuple[NotChosen, ...], language: Language) -> list[str]:
+    """List the series that were not screened, the first few with their reasons, the rest counted."""
+    lines = [
+        say(
+            "series_line",
+            language,
+            description=printable(one.description) or say("series_unnamed", language),
+            why=pick((one.zh, one.en), language),
+        )
+        for one in series[:_SERIES_LISTED]
+    ]
+    if len(series) > _SERIES_LISTED:
+        lines.append(say("series_rest", language, n=len(series) - _SERIES_LISTED))
+    return lines or [say("series_none", language)]
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _thickness(outcome: Screened, language: Language) -> str:
+    value = outcome.slice_thickness_mm
+    return say("not_given", language) if value is None else plain_mm(value)
+
+
+def _headings(record: RunRecord, language: Language) -> dict[str, str]:
+    keys = (
+        "not_analysed", "ability", "operating_point", "nodules", "nodules_note", "overview", "overview_note", "quality",
+        "key_images", "key_images_note", "series_not_chosen", "remarks", "versions", "size_class", "found_of", "sensitivity",
+    )  # fmt: skip
+    return {key: say(key, language) for key in keys} | {"software": record.software}
+
+
+def _columns(language: Language) -> list[str]:
+    keys = ("place", "slice", "mean", "axes", "volume", "density", "hu", "pleura", "confidence")
+    return ["", *(say(f"col_{key}", language) for key in keys)]
+
+
+def _row(nodule: Nodule, outcome: Screened, language: Language) -> list[str]:
+    pleura = mm(nodule.pleural_distance_mm)
+    return [
+        str(nodule.id),
+        place(nodule, language),
+        slice_label(nodule, outcome),
+        mm(nodule.mean_diameter_mm),
+        f"{half_up(nodule.long_axis_mm, 1)} × {mm(nodule.short_axis_mm)}",
+        f"{half_up(nodule.volume_mm3, 0)} mm³",
+        say(f"density_{nodule.density.value}", language),
+        half_up(nodule.mean_hu, 0),
+        say("touches", language) if pleura == "0.0 mm" else pleura,
+        probability(nodule.probability),
+    ]
+
+
+def _sensitivity(record: RunRecord) -> list[list[str]]:
+    rows = []
+    for one in record.sensitivity:
+        low, high = wilson_95(one.found, one.total)
+        size = f"{one.from_mm:g}–<{one.below_mm:g} mm" if one.below_mm is not None else f"≥{one.from_mm:g} mm"
+        share = f"{half_up(100 * one.found / one.total, 0)} % ({half_up(100 * low, 0)}–{half_up(100 * high, 0)})"
+        rows.append([size, f"{one.found} / {one.total}", share])
+    return rows
+
+
+def _quality(outcome: Screened, thickness: str, language: Language) -> list[Line]:
+    spacing, facts = outcome.volume.grid.spacing, outcome.series.facts
+    absent = say("not_given", language)
+    j_mm, i_mm = half_up(spacing.j_mm, 2), half_up(spacing.i_mm, 2)
+    pixels = f"{i_mm} mm" if i_mm == j_mm else f"{j_mm} × {i_mm} mm"
+    scanner = " ".join(part for part in (facts.manufacturer, facts.model_name) if part)
+    kvp = "" if facts.kvp is None else f"　{facts.kvp:g} kV"
+    lines = [
+        Line(
+            label=say("q_slices", language),
+            value=say(
+                "q_slices_value",
+                language,
+                slices=outcome.volume.grid.shape[0],
+                step=plain_mm(spacing.k_mm),
+                thickness=thickness,
+            ),
+        ),
+        Line(
+            label=say("q_reconstruction", language),
+            value=say(
+                "q_reconstruction_value", language, kernel=printable(facts.kernel) or absent, spacing=pixels
+            ),
+        ),
+        Line(label=say("q_contrast", language), value=say(f"contrast_{facts.contrast}", language)),
+        Line(label=say("q_scanner", language), value=(printable(scanner) or absent) + kvp),
+        Line(
+            label=say("q_lungs", language),
+            value=say(
+                "q_lungs_value",
+                language,
+                total=half_up(outcome.lungs.left.volume_ml + outcome.lungs.right.volume_ml, 0),
+                left=half_up(outcome.lungs.left.volume_ml, 0),
+                right=half_up(outcome.lungs.right.volume_ml, 0),
+            ),
+        ),
+    ]
+    for number, caution in enumerate(all_cautions(outcome)):
+        text = printable(pick((caution.zh, caution.en), language)).rstrip("。.")
+        lines.append(
+            Line(
+                label=say("q_caution", language) if number == 0 else "",
+                value=say("caution", language, text=text, code=caution.code.value),
+                is_caution=True,
+            )
+        )
+    return lines
+
+
+def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture:
+    words = {
+        "id": nodule.id,
+        "size": mm(nodule.mean_diameter_mm),
+        "density": say(f"density_{nodule.density.value}", language),
+        "place": place(nodule, language),
+    }
+    field_text = "" if field_mm == 70.0 else say("key_field", language, field=half_up(field_mm, 0))  # noqa: RUF069 -- set, not computed
+    return Picture(
+        file=f"nodule-{nodule.id:02d}.jpg",
+        alt=say("key_alt", language, **words),
+        title=say("key_caption", language, **words),
+        caption=place(nodule, language) + field_text,
+    )
+
+
+def _versions(outcome: Screened, record: RunRecord, timing_s: dict[str, float], language: Language) -> list[Line]:
+    detector, point = outcome.detector, outcome.operating_point
+    stages = [
+        say("seconds", language, stage=say(f"stage_{stage}", language), s=half_up(timing_s[stage], 1))
+        for stage in ("read", "lungs", "detect", "measure", "report")
+        if stage in timing_s
+    ]
+    lines = [
+        Line(label=say("v_software", language), value=record.software),
+        Line(
+            label=say("v_detector", language),
+            value=say(
+                "v_detector_value",
+                language,
+                name=detector.name,
+                version=detector.version,
+                sha=detector.sha256[:_SHA_SHOWN],
+            ),
+        ),
+        Line(
+            label=say("operating_point", language),
+            value=say(
+                "v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks
+            ),
+        ),
+    ]
+    if stages:
+        lines.append(Line(label=say("v_times", language), value=say("join", language).join(stages)))
+    return lines

@@ -1,0 +1,120 @@
+"""What a document says when nothing was screened: one sentence, what to do and by whom, no result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lianyi.lungct.domain.outcome import Refused
+from lianyi.lungct.report.figures import half_up
+from lianyi.lungct.report.findings import all_cautions
+from lianyi.lungct.report.fonts import printable
+from lianyi.lungct.report.page import Line, Picture, Sheet, not_chosen_lines, sheet
+from lianyi.lungct.report.record import RunRecord
+from lianyi.lungct.report.wording import (
+    FAILURE_STEPS,
+    REFUSAL_STEPS,
+    REFUSAL_TITLES,
+    Language,
+    Step,
+    pick,
+    say,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotScreened:
+    """A one-page document without a result.
+
+    Attributes:
+        code: "R03 缺层", small.
+        sentence: what is wrong and what to do.
+        meaning: that there is no result, and what that does not mean.
+        steps: what, who.
+        picture: of the images that did arrive, or None.
+    """
+
+    sheet: Sheet
+    words: dict[str, str]
+    code: str
+    sentence: str
+    meaning: str
+    steps: list[Line]
+    picture: Picture | None
+    cautions: list[str]
+    not_chosen: list[str]
+    explain: str
+    versions: list[Line]
+
+
+def refusal_page(
+    outcome: Refused, *, record: RunRecord, language: Language, timing_s: dict[str, float], has_picture: bool
+) -> NotScreened:
+    """Say why a study was not screened, and what to do."""
+    code, series = outcome.reason.code, outcome.series
+    not_chosen = outcome.not_chosen or (series.not_chosen if series else ())
+    images = str(len(series.slices)) if series else ""
+    return NotScreened(
+        sheet=sheet(
+            series,
+            title=say("title", language),
+            stamp=say("refused_stamp", language),
+            images=say("received_slices", language, n=images),
+            record=record,
+            language=language,
+            seconds=half_up(timing_s["total"], 1) if "total" in timing_s else "",
+        ),
+        words=_headings(language),
+        code=f"{code.value} {pick(REFUSAL_TITLES[code], language)}",
+        sentence=printable(pick((outcome.reason.zh, outcome.reason.en), language)),
+        meaning=say("not_screened_stop", language) + say("nothing_screened", language),
+        steps=_steps(REFUSAL_STEPS[code], language),
+        picture=Picture(file="received.jpg", alt=say("received_alt", language)) if has_picture else None,
+        cautions=[
+            say(
+                "caution",
+                language,
+                text=printable(pick((caution.zh, caution.en), language)).rstrip("。."),
+                code=caution.code.value,
+            )
+            for caution in all_cautions(outcome)
+        ],
+        not_chosen=not_chosen_lines(not_chosen, language) if not_chosen else [],
+        explain=say("explain", language, code=code.value),
+        versions=[Line(label=say("v_software", language), value=record.software)],
+    )
+
+
+def failure_page(
+    sentence: str, *, record: RunRecord, language: Language, timing_s: dict[str, float]
+) -> NotScreened:
+    """Say that the software failed, and what to do."""
+    return NotScreened(
+        sheet=sheet(
+            None,
+            title=say("title", language),
+            stamp=say("failed_stamp", language),
+            images="",
+            record=record,
+            language=language,
+            seconds=half_up(timing_s["total"], 1) if "total" in timing_s else "",
+        ),
+        words=_headings(language),
+        code=say("failed_title", language),
+        sentence=printable(sentence),
+        meaning=say("not_screened_stop", language) + say("nothing_screened", language),
+        steps=_steps(FAILURE_STEPS, language),
+        picture=None,
+        cautions=[],
+        not_chosen=[],
+        explain="",
+        versions=[Line(label=say("v_software", language), value=record.software)],
+    )
+
+
+def _headings(language: Language) -> dict[str, str]:
+    keys = ("what_to_do", "received", "series_not_chosen", "quality", "refused_stamp")
+    return {key: say(key, language) for key in keys}
+
+
+def _steps(steps: tuple[Step, ...], language: Language) -> list[Line]:
+    return [Line(label=pick(who, language), value=pick(what, language)) for what, who in steps]
