@@ -16,6 +16,9 @@ from scipy import ndimage
 Field = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
+HU_FIELDS = frozenset({"parenchyma"})
+"""Fields that are no distances."""
+
 FAR_MM = np.float32(-1000.0)
 """Signed distance of a place where there is no such organ."""
 
@@ -73,10 +76,62 @@ class Atlas:
         )
         return values
 
+    def read_stack(
+        self, patient_from_coarse: Floats, shape: tuple[int, int, int], *, within_mm: float
+    ) -> dict[str, Field]:
+        """Read all fields on a regular stack of points.
+
+        Args:
+            patient_from_coarse: 4x4, maps (k, j, i, 1) of the stack to LPS mm.
+            shape: of the stack.
+            within_mm: a signed distance that comes nowhere nearer than this is left out.
+
+        Returns:
+            By name, (k, j, i).
+        """
+        at = (patient_from_coarse[:3, 3] - np.asarray(self.lattice.first_xyz)) / self.lattice.step_mm
+        steps = patient_from_coarse[:3, :3] / self.lattice.step_mm
+        corners = np.stack(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij"), axis=-1).reshape(-1, 3) @ steps.T + at
+        limits = np.array(self.lattice.shape_zyx[::-1]) - 1
+        low = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
+        high = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(int) + 1
+        window = (slice(low[2], high[2]), slice(low[1], high[1]), slice(low[0], high[0]))
+        wanted = {
+            name: field[window] for name, field in self.fields.items() if float(field[window].max()) > -within_mm or name in HU_FIELDS
+        }
+        if np.count_nonzero(np.abs(steps) > 1e-9) == 3:
+            return {name: _read_aligned(field, steps, at - low, shape) for name, field in wanted.items()}
+        places = np.indices(shape, dtype=np.float32).reshape(3, -1)
+        indices = (steps.astype(np.float32) @ places + (at - low).astype(np.float32)[:, None])[::-1]
+        return {
+            name: ndimage.map_coordinates(
+                field, indices, output=np.float32, order=1, mode="nearest", prefilter=False
+            ).reshape(shape)
+            for name, field in wanted.items()
+        }
+
     def volume_ml(self, inside: npt.NDArray[np.float32]) -> float:
         """Volume of what a signed distance of this lattice encloses."""
         share = np.clip(0.5 + inside / self.lattice.step_mm, 0, 1)
         return float(share.sum(dtype=np.float64)) * self.lattice.step_mm**3 / 1000.0
+
+
+def _read_aligned(field: Field, steps: Floats, at: Floats, shape: tuple[int, int, int]) -> Field:
+    """Read a field on a stack whose axes run along the lattice's: one axis after the other, which is far quicker."""
+    axis_of = np.argmax(np.abs(steps), axis=0)  # patient axis (x, y, z) each of k, j, i runs along
+    for stack_axis, patient_axis in enumerate(axis_of):
+        lattice_axis = 2 - int(patient_axis)
+        places = at[patient_axis] + steps[patient_axis, stack_axis] * np.arange(shape[stack_axis])
+        places = np.clip(places, 0, field.shape[lattice_axis] - 1)
+        index = np.minimum(places.astype(int), max(field.shape[lattice_axis] - 2, 0))
+        weight_shape = [1, 1, 1]
+        weight_shape[lattice_axis] = len(places)
+        weight = (places - index).astype(np.float32).reshape(weight_shape)
+        first = np.take(field, index, axis=lattice_axis)
+        following = np.take(field, np.minimum(index + 1, field.shape[lattice_axis] - 1), axis=lattice_axis)
+        field = first + weight * (following - first)
+    aligned: Field = np.transpose(field, [2 - int(axis) for axis in axis_of])
+    return aligned
 
 
 def as_distance(implicit: Field, step_mm: float) -> Field:

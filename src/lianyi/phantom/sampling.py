@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 _THINNEST_MM = 1.4
 """Slices are cut into parts no thicker than this; edges between tissues are finer still, by their distances."""
 _COARSE_MM = 2.6
-_AT_ONCE = 24
+_VOXELS_AT_ONCE = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -58,7 +58,7 @@ def render_values(scene: Scene, grid: Grid) -> Hounsfields:
     noise = NoiseTexture(spec) if spec.noise_hu else None
     blur_px = [BLUR_MM[spec.kernel] / mm for mm in spec.pixel_spacing_mm]
     values_kji = np.empty(grid.shape, np.int16)
-    at_once = max(1, _AT_ONCE // parts)
+    at_once = max(1, _VOXELS_AT_ONCE // math.prod(grid.shape[1:]))
     for first in range(0, grid.shape[0], at_once):
         last = min(first + at_once, grid.shape[0])
         chunk_kji = np.zeros((last - first, *grid.shape[1:]), np.float32)
@@ -92,12 +92,9 @@ def _thin_slices(scene: Scene, patient_from_voxel: Floats, shape: tuple[int, int
     spec, atlas = scene.spec, scene.anatomy.atlas
     pixel_mm = math.sqrt(math.prod(spec.pixel_spacing_mm))
     skips = [max(1, round(_COARSE_MM / mm)) for mm in spec.pixel_spacing_mm]
-    rows, columns = (np.arange(0, n + skip, skip) for n, skip in zip(shape[1:], skips, strict=True))
-    k, j, i = np.meshgrid(np.arange(shape[0]), rows, columns, indexing="ij")
-    matrix = patient_from_voxel[:3]
-    points = k[..., None] * matrix[:, 0] + j[..., None] * matrix[:, 1] + i[..., None] * matrix[:, 2] + matrix[:, 3]
-    indices = atlas.lattice.indices(points)
-    coarse = {name: atlas.read_at(name, indices) for name in atlas.fields}
+    coarse_shape = (shape[0], *(math.ceil(n / skip) + 1 for n, skip in zip(shape[1:], skips, strict=True)))
+    stretched = patient_from_voxel @ np.diag([1.0, *skips, 1.0])
+    coarse = atlas.read_stack(stretched, (coarse_shape[0], coarse_shape[1], coarse_shape[2]), within_mm=pixel_mm)
     grown = {
         "blood": draw(scene.plumbing.blood, patient_from_voxel, shape, reach_mm=pixel_mm),
         "lumen": draw(scene.plumbing.airways, patient_from_voxel, shape, reach_mm=pixel_mm),

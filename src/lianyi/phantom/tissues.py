@@ -85,7 +85,10 @@ def _body(hu_ji: Field, tissues: Tissues, blood_hu: float) -> None:
         _paint(hu_ji, tissues.share(wall), -92.0)
     if tissues.has("pleural"):
         # Fluid where a pleural space holds no lung; a lung paints over it.
-        _paint(hu_ji, tissues.share(tissues.fine("pleural")) * tissues.share(-tissues.fine("dome")), 12.0)
+        fluid = tissues.share(tissues.fine("pleural"))
+        if tissues.has("dome"):
+            fluid *= tissues.share(-tissues.fine("dome"))
+        _paint(hu_ji, fluid, 12.0)
     if tissues.has("dome"):
         below = np.minimum(wall + np.float32(1.0), tissues.fine("dome"))
         rim = tissues.share(below) * (1 - tissues.share(below - np.float32(2.6)))
