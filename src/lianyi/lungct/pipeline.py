@@ -11,14 +11,17 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, Protocol
 
+from lianyi import __version__
 from lianyi.lungct.detect import ClassicalDetector
 from lianyi.lungct.dicom import read_chest_series
 from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
@@ -77,24 +80,27 @@ class Stopwatch:
     tell: Tell | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     _began: float = field(default_factory=perf_counter)
+    _running: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage; a stage entered twice adds up."""
         if self.tell:
             self.tell(name, 0, 1)
-        begin = perf_counter()
+        self._running[name] = perf_counter()
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - begin
+            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - self._running.pop(name)
             if self.tell:
                 self.tell(name, 1, 1)
 
     @property
     def timing_s(self) -> dict[str, float]:
-        """Seconds by stage so far, and the total since the watch was made."""
-        return {**self.seconds, "total": perf_counter() - self._began}
+        """Seconds by stage so far, the running one included, and the total since the watch was made."""
+        now = perf_counter()
+        running = {name: self.seconds.get(name, 0.0) + now - begin for name, begin in self._running.items()}
+        return {**self.seconds, **running, "total": now - self._began}
 
 
 def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
@@ -109,19 +115,14 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
     try:
         with watch.stage("volume"):
             volume, cautions = assemble(series)
-            thickness_mm = series.slices[0].slice_thickness_mm
-            series = replace(series, slices=())  # the volume holds the pixels now
             working = to_working_grid(volume)
         with watch.stage("lungs"):
             lungs = find_lungs(working)
             not_analysed, lung_cautions = judge_coverage(lungs)
     except Refusal as reason:
-        return Refused(
-            reason=reason,
-            series=replace(series, slices=()),
-            not_chosen=series.not_chosen,
-            cautions=series.cautions,
-        )
+        return Refused(reason=reason, series=series, not_chosen=series.not_chosen, cautions=series.cautions)
+    thickness_mm = series.slices[0].slice_thickness_mm
+    series = replace(series, slices=())  # the volume holds the pixels now
     with watch.stage("detect"):
         candidates = kit.detector.detect(working, lungs)
     with watch.stage("measure"):
@@ -146,7 +147,6 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     kit: Kit,
     requested: SeriesUID | None = None,
     language: Literal["zh", "en"] = "zh",
-    software: str,
     tell: Tell | None = None,
 ) -> Findings:
     """Screen the study in *paths* and write findings, report, key images and provenance into *folder*.
@@ -158,26 +158,45 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
         Exception: a fault of ours, after documents that say "failed" were written.
     """
     watch = Stopwatch(tell)
-    started = datetime.now().astimezone()
-    settings: dict[str, object] = {
-        "series": requested,
-        "language": language,
-        "operating_point": kit.operating_point.name,
-        "probability": kit.operating_point.probability,
-        "max_marks": kit.operating_point.max_marks,
-    }
-
-    def record() -> RunRecord:
-        return RunRecord(software=software, started=started, timing_s=watch.timing_s, settings=settings)
-
+    record = RunRecord(
+        software=f"lianyi {__version__}",
+        started=datetime.now().astimezone(),
+        timing_s={},
+        settings={
+            "series": requested,
+            "language": language,
+            "operating_point": kit.operating_point.name,
+            "probability": kit.operating_point.probability,
+            "max_marks": kit.operating_point.max_marks,
+        },
+        versions=_versions(),
+    )
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
         outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch)
-        return write_documents(outcome, folder, language=language, record=record)
+        with watch.stage("report"):
+            return write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
     except Exception:
-        write_failure(folder, language=language, record=record())
+        write_failure(
+            folder,
+            record=replace(record, timing_s=watch.timing_s),
+            language=language,
+            sentence_zh="程序出错，没有完成初筛；没有首看结果，不表示没有结节。请重试，若再次出现请联系管理员。",
+            sentence_en="The program failed and nothing was screened, which does not mean that there is no nodule. "
+            "Try again, and tell the administrator if it happens again.",
+        )
         raise
+
+
+def _versions() -> dict[str, str]:
+    """What a result depends on beside our own code."""
+    libraries = ("numpy", "scipy", "SimpleITK", "pydicom", "edt", "connected-components-3d", "fill-voids", "typst")
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **{name: version(name) for name in libraries},
+    }
 
 
 def judge_coverage(lungs: LungFields) -> tuple[tuple[NotAnalysed, ...], tuple[Caution, ...]]:
