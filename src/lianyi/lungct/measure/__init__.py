@@ -82,16 +82,16 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
 def _outline(volume: CtVolume, lungs: LungFields, candidate: Candidate) -> tuple[Sample, Outline] | None:
     """Draw the outline in a box that grows until the nodule fits."""
     radius_mm = float(np.clip(candidate.radius_mm, *_MOST_LIKELY_HINT_MM))
-    half_mm = min(2.5 * radius_mm + 8.0, _LARGEST_HALF_MM)
+    half_mm = min(2.0 * radius_mm + 8.0, _LARGEST_HALF_MM)
     while True:
         grid = even_grid(candidate.center.xyz, half_mm=half_mm, frame=volume.grid.frame)
-        native = cut_native(volume, lungs, grid)
-        if native is None:
-            return None
         outline = draw_outline(
             sample_cube(volume, lungs, grid), radius_mm=radius_mm, slice_step_mm=volume.grid.spacing.k_mm
         )
-        if outline is None or not outline.touches_border or half_mm >= _LARGEST_HALF_MM:
+        if outline is None:
+            return None
+        if not outline.touches_border or half_mm >= _LARGEST_HALF_MM:
             break
         half_mm = min(1.6 * half_mm, _LARGEST_HALF_MM)
-    return None if outline is None else (native, outline)
+    native = cut_native(volume, lungs, outline.part)
+    return None if native is None else (native, outline)

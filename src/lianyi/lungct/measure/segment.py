@@ -17,10 +17,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cc3d
 import edt
+import fill_voids
 import numpy as np
 from scipy import ndimage
 
+from lianyi.lungct.domain.geometry import Grid
 from lianyi.lungct.domain.image import Booleans
 from lianyi.lungct.measure.crop import Reals, Sample, resample
 
@@ -57,6 +60,7 @@ class Outline:
         cube: what it was drawn on.
         shape_kji: True inside the nodule.
         other_kji: True in dense tissue that is not the nodule: vessels taken off, the wall.
+        lung_kji: share of lung, dents of the nodule's size filled.
         depth_mm: radius of the largest ball inside.
         parenchyma_hu: median of the aerated lung around.
         plateau_hu: of the part next to the border: the core of an even nodule, the rim of a part-solid one.
@@ -65,9 +69,21 @@ class Outline:
     cube: Sample
     shape_kji: Booleans
     other_kji: Booleans
+    lung_kji: Reals
     depth_mm: float
     parenchyma_hu: float
     plateau_hu: float
+
+    @property
+    def part(self) -> Grid:
+        """The part of the cube that holds the nodule and the blur around it."""
+        room = int(np.ceil(4.0 / self.cube.grid.spacing.k_mm))
+        where = np.argwhere(self.shape_kji)
+        first = where.min(axis=0) - room
+        size = where.max(axis=0) + room + 1 - first
+        return self.cube.grid.crop(
+            first_kji=(int(first[0]), int(first[1]), int(first[2])), shape=(int(size[0]), int(size[1]), int(size[2]))
+        )
 
     @property
     def touches_border(self) -> bool:
@@ -87,7 +103,8 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Out
     step_mm = cube.grid.spacing.k_mm
     smooth_kji: Reals = ndimage.gaussian_filter(cube.hu_kji, 0.5 / step_mm)
     away_mm = _distance_from_middle(cube)
-    allowed_kji = _allowed(cube, away_mm, radius_mm)
+    lung_share_kji = _lung_with_nodule(cube, away_mm, radius_mm)
+    allowed_kji = (lung_share_kji > 0.5) & cube.inside_kji
     lung_hu = _parenchyma(cube, away_mm, radius_mm)
 
     seed = _seed(smooth_kji, allowed_kji, away_mm, radius_mm=radius_mm, lung_hu=lung_hu, step_mm=step_mm)
@@ -118,12 +135,13 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Out
                 shape_kji, depth_mm, _ = wide
                 plateau_hu = min(plateau_hu, float(np.median(smooth_kji[rim_kji])))
                 half_hu = (lung_hu + plateau_hu) / 2
-    shape_kji = ndimage.binary_fill_holes(shape_kji)
-    dense_kji = (smooth_kji > half_hu) | (cube.lung_kji <= 0.5)
+    shape_kji = fill_voids.fill(shape_kji)
+    dense_kji = (smooth_kji > half_hu) | ~allowed_kji
     return Outline(
         cube=cube,
         shape_kji=shape_kji,
         other_kji=dense_kji & ~shape_kji,
+        lung_kji=lung_share_kji,
         depth_mm=depth_mm,
         parenchyma_hu=lung_hu,
         plateau_hu=plateau_hu,
@@ -136,17 +154,21 @@ def _distance_from_middle(cube: Sample) -> Reals:
     return np.sqrt(axes[0][:, None, None] + axes[1][:, None] + axes[2]).astype(np.float32)
 
 
-def _allowed(cube: Sample, away_mm: Reals, radius_mm: float) -> Booleans:
-    """Where a nodule may be: inside the lung.
+def _lung_with_nodule(cube: Sample, away_mm: Reals, radius_mm: float) -> Reals:
+    """Give the lung share, dents of the nodule's size near the candidate filled.
 
-    A nodule on the pleura that the lung field left out is still reached: when the candidate itself lies
-    outside, the ball of its hinted radius is added.
+    A lung field may run along the inner side of a nodule on the pleura.  Closing by a ball of the hinted radius
+    puts the pleura back where it would run without the nodule.
     """
-    allowed_kji = (cube.lung_kji > 0.5) & cube.inside_kji
-    middle_kji = (away_mm < 2.0) & cube.inside_kji
-    if not (allowed_kji & middle_kji).any():
-        allowed_kji |= (away_mm < radius_mm) & cube.inside_kji
-    return allowed_kji
+    step_mm = cube.grid.spacing.k_mm
+    ball_mm = float(np.clip(1.3 * radius_mm, 3.0, 15.0))
+    lung_kji = cube.lung_kji > 0.5
+    if not lung_kji.any():
+        return np.where(away_mm < radius_mm, np.float32(1), np.float32(0))
+    swept_kji = edt.edt(~lung_kji) * step_mm <= ball_mm
+    closed_kji = edt.edt(swept_kji) * step_mm > ball_mm
+    closed_kji &= away_mm < 1.5 * radius_mm + 3.0
+    return np.maximum(cube.lung_kji, closed_kji.astype(np.float32))
 
 
 def _parenchyma(cube: Sample, away_mm: Reals, radius_mm: float) -> float:
@@ -185,7 +207,7 @@ def _compact(
     Returns:
         (body, its depth in mm, its inner half), or None when nothing dense is at the seed.
     """
-    depth_kji = edt.edt(ndimage.binary_fill_holes(dense_kji), black_border=False) * step_mm
+    depth_kji = edt.edt(fill_voids.fill(dense_kji)) * step_mm
     peak = _climb(depth_kji, seed)
     peak_mm = float(depth_kji[peak])
     if peak_mm <= 0:
@@ -193,7 +215,7 @@ def _compact(
     body_kji, reach_mm = np.zeros_like(dense_kji), 0.0
     for share in (0.35, 0.45, 0.55, 0.65):
         ball_mm = share * peak_mm
-        labels, _ = ndimage.label(depth_kji > ball_mm)
+        labels = cc3d.connected_components(depth_kji > ball_mm, connectivity=6)
         inner_kji = labels == labels[peak]
         # What the ball sweeps, and one step more: corners and spicules' feet are the nodule's.
         body_kji = dense_kji & (edt.edt(~inner_kji) * step_mm <= ball_mm + step_mm)
@@ -253,7 +275,9 @@ def membership(native: Sample, outline: Outline) -> tuple[Reals, Reals]:
     deep_kji = signed_mm > max(1.0, 0.5 * spacing.k_mm)
     raw_kji[deep_kji] = 1.0
     raw_kji[~near_kji] = 0.0
-    cut_kji = np.clip(native.lung_kji * 1.0, 0.0, 1.0)
-    share_kji = np.minimum(np.clip(raw_kji, 0.0, 1.0), np.maximum(cut_kji, support_kji * 0.0))
-    collected_kji = np.minimum(np.clip(raw_kji, -0.3, 1.0), cut_kji)
+    lung_share = resample(outline.lung_kji, cube.grid, native.grid, outside=0.0)
+    # Against the half level of soft tissue: a calcified core must not draw the border inwards.
+    firm = max(1.0, scale / (_SOFT_TISSUE_HU - outline.parenchyma_hu))
+    share_kji = np.minimum(np.clip(raw_kji * firm, 0.0, 1.0), lung_share)
+    collected_kji = np.minimum(np.clip(raw_kji, -0.3, 1.0), lung_share)
     return share_kji.astype(np.float32), collected_kji.astype(np.float32)
