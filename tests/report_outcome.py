@@ -214,9 +214,13 @@ def screened(balls: tuple[Ball, ...] = FOUR, *, grid: Grid | None = None, name: 
 def partly() -> Screened:
     """A screened outcome whose lung apex was not scanned."""
     caution = Caution(
-        code=CautionCode.LUNGS_CUT_OFF, zh="肺尖约 3 % 未扫入，该处没有初筛。", en="About 3 % of the lung apex was not scanned."
+        code=CautionCode.LUNGS_CUT_OFF,
+        zh="肺尖约 3 % 未扫入，该处没有初筛。",
+        en="About 3 % of the lung apex was not scanned.",
     )
-    missing = NotAnalysed(what="lung apex", share=0.03, zh="肺尖约 3 % 未扫入", en="about 3 % of the lung apex was not scanned")
+    missing = NotAnalysed(
+        what="lung apex", share=0.03, zh="肺尖约 3 % 未扫入", en="about 3 % of the lung apex was not scanned"
+    )
     return replace(screened(), cautions=(caution,), not_analysed=(missing,))
 
 

@@ -25,13 +25,15 @@ HALO = 0.72
 LEVEL_HU, WIDTH_HU = -600.0, 1500.0
 """Lung window of the report."""
 
-_DASHES = 22
+_DASH_LINES = 8.0
+"""Length of a dash and its gap, in line widths."""
 
 
 def lung_window(values_hu: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     """Map HU to grey, 0 to 255."""
     grey = (values_hu - (LEVEL_HU - WIDTH_HU / 2)) * (255.0 / WIDTH_HU)
-    return np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    clipped: npt.NDArray[np.uint8] = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    return clipped
 
 
 def film(grey: npt.NDArray[np.uint8]) -> Rgb:
@@ -64,8 +66,9 @@ def draw_ring(picture: Rgb, ring: Ring) -> None:
     halo = HALO * np.clip(ring.line * 1.1 + 0.5 - from_line, 0.0, 1.0)
     line = np.clip(ring.line / 2 + 0.5 - from_line, 0.0, 1.0)
     if ring.is_dashed:
-        turn = np.arctan2(off_y, off_x) * (_DASHES / (2 * np.pi)) % 1.0
-        line *= np.clip((0.31 - np.abs(turn - 0.5)) * ring.radius * (2 * np.pi / _DASHES) + 0.5, 0.0, 1.0)
+        dashes = max(8, round(2 * np.pi * ring.radius / (_DASH_LINES * ring.line)))
+        turn = np.arctan2(off_y, off_x) * (dashes / (2 * np.pi)) % 1.0
+        line *= np.clip((0.32 - np.abs(turn - 0.5)) * ring.radius * (2 * np.pi / dashes) + 0.5, 0.0, 1.0)
     box = picture[top:bottom, left:right].astype(np.float32)
     box *= (1.0 - halo)[:, :, None]
     box += line[:, :, None] * (np.array(MARK, dtype=np.float32) - box)
@@ -93,5 +96,13 @@ def draw_scale(image: Image.Image, *, mm_per_pixel: float, length_mm: float = 10
     length, edge = length_mm / mm_per_pixel, image.width * 0.03
     right, y = image.width - edge, image.height - edge
     draw.line((right - length - 2, y, right + 2, y), fill=(0, 0, 0, int(255 * HALO)), width=7)
-    draw.line((right - length, y, right, y), fill=(*FILM_TEXT, 255), width=3)
-    draw.text((right - length / 2, y - 5), "10 mm", font=font(17), anchor="ms", fill=FILM_TEXT, stroke_width=2, stroke_fill=(0, 0, 0, 190))
+    draw.line((right - length, y, right, y), fill=(*FILM_TEXT, 255), width=4)
+    draw.text(
+        (right - length / 2, y - 8),
+        "10 mm",
+        font=font(24),
+        anchor="ms",
+        fill=FILM_TEXT,
+        stroke_width=2,
+        stroke_fill=(0, 0, 0, 190),
+    )

@@ -14,7 +14,7 @@ from lianyi.lungct.report.findings import Findings, findings_of, findings_of_fai
 from lianyi.lungct.report.html import html_of
 from lianyi.lungct.report.key_images import key_image
 from lianyi.lungct.report.overview import overview
-from lianyi.lungct.report.page import Report, report_page, slice_label
+from lianyi.lungct.report.page import Report, Run, report_page, slice_label
 from lianyi.lungct.report.pdf import pdf_of
 from lianyi.lungct.report.provenance import provenance_text
 from lianyi.lungct.report.received import received_view
@@ -53,12 +53,11 @@ def write_documents(
     page: Report | NotScreened
     if isinstance(outcome, Screened):
         pictures, fields_mm = _pictures(outcome, documents)
-        page = report_page(outcome, record=record, language=language, timing_s=times(), fields_mm=fields_mm)
+        page = report_page(outcome, run=Run(language=language, record=record, timing_s=times()), fields_mm=fields_mm)
     else:
         pictures = _received(outcome)
-        page = refusal_page(
-            outcome, record=record, language=language, timing_s=times(), has_picture=bool(pictures)
-        )
+        run = Run(language=language, record=record, timing_s=times())
+        page = refusal_page(outcome, run=run, has_picture=bool(pictures))
     documents.write("report.html", html_of(page, pictures).encode())
     documents.write("report.pdf", pdf_of(page, pictures, made=record.started))
     timing_s = times()
@@ -75,9 +74,8 @@ def write_failure(
     documents = _Documents(folder)
     findings = findings_of_failure(record=record, timing_s=record.timing_s)
     documents.write("findings.json", findings.to_json().encode())
-    page = failure_page(
-        pick((sentence_zh, sentence_en), language), record=record, language=language, timing_s=record.timing_s
-    )
+    run = Run(language=language, record=record, timing_s=record.timing_s)
+    page = failure_page(pick((sentence_zh, sentence_en), language), run=run)
     documents.write("report.html", html_of(page, {}).encode())
     documents.write("report.pdf", pdf_of(page, {}, made=record.started))
     documents.write_provenance(None, record, record.timing_s)

@@ -14,11 +14,14 @@ _ALMOST_CERTAIN = 0.995
 
 
 def half_up(value: float, decimals: int) -> str:
-    """Round half up as people do (2.25 gives 2.3), on the shortest decimal that names the float."""
+    """Round half up as people do (2.25 gives 2.3), on the shortest decimal that names the float.
+
+    A negative number has the keyboard's minus: it is searched for, copied, and drawn as wide as a figure.
+    """
     if not isfinite(value):
         raise ValueError(f"{value} cannot be printed")
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return f"{abs(rounded) if rounded == 0 else rounded}".replace("-", "−")
+    return str(abs(rounded) if rounded == 0 else rounded)
 
 
 def mm(value: float) -> str:

@@ -65,14 +65,16 @@ def key_image(volume: CtVolume, nodule: Nodule, *, slice_label: str) -> KeyImage
         field_mm = 10.0 * ceil(2 * ring_mm / _WIDEST_RING / 10.0)
     is_dashed = nodule.probability < LOW_PROBABILITY
     axial = _finish(axial_view(volume, slice_place(volume, nodule), field_mm=field_mm), field_mm, ring_mm, is_dashed)
-    draw_label(axial, slice_label, at=(14, 11), anchor="la", size=23)
-    draw_label(axial, "R", at=(14, AXIAL_PX / 2), anchor="lm", size=21)
-    draw_label(axial, "L", at=(AXIAL_PX - 14, AXIAL_PX / 2), anchor="rm", size=21)
+    draw_label(axial, slice_label, at=(14, 10), anchor="la", size=29)
+    draw_label(axial, "R", at=(14, AXIAL_PX / 2), anchor="lm", size=26)
+    draw_label(axial, "L", at=(AXIAL_PX - 14, AXIAL_PX / 2), anchor="rm", size=26)
     draw_scale(axial, mm_per_pixel=field_mm / AXIAL_PX)
     coronal = _finish(plane_view(volume, nodule.center.xyz, LEFT, field_mm=field_mm), field_mm, ring_mm, is_dashed)
-    draw_label(coronal, "R", at=(11, 8), anchor="la", size=18)
-    sagittal = _finish(plane_view(volume, nodule.center.xyz, POSTERIOR, field_mm=field_mm), field_mm, ring_mm, is_dashed)
-    draw_label(sagittal, "A", at=(11, 8), anchor="la", size=18)
+    draw_label(coronal, "R", at=(11, 7), anchor="la", size=25)
+    sagittal = _finish(
+        plane_view(volume, nodule.center.xyz, POSTERIOR, field_mm=field_mm), field_mm, ring_mm, is_dashed
+    )
+    draw_label(sagittal, "A", at=(11, 7), anchor="la", size=25)
 
     sheet = Image.new("RGB", (AXIAL_PX, AXIAL_PX + GAP_PX + INSET_PX), "white")
     sheet.paste(axial, (0, 0))
@@ -101,7 +103,10 @@ def slice_place(volume: CtVolume, nodule: Nodule) -> SlicePlace:
 def axial_view(volume: CtVolume, place: SlicePlace, *, field_mm: float, size_px: int = AXIAL_PX) -> Floats:
     """Cut a square out of a native slice, patient's right on the left, anterior up; HU."""
     spacing = volume.grid.spacing
-    down_j, right_i = volume.grid.patient_from_voxel[:3, 1] / spacing.j_mm, volume.grid.patient_from_voxel[:3, 2] / spacing.i_mm
+    down_j, right_i = (
+        volume.grid.patient_from_voxel[:3, 1] / spacing.j_mm,
+        volume.grid.patient_from_voxel[:3, 2] / spacing.i_mm,
+    )
     step_px = field_mm / size_px
     middle = size_px / 2
     if abs(right_i[0]) >= abs(down_j[0]):  # columns run across the patient, rows from front to back
@@ -127,7 +132,9 @@ def plane_view(
     voxel_from_patient = np.linalg.inv(volume.grid.patient_from_voxel)
     start = voxel_from_patient @ [*middle_xyz, 1.0]
     across, down = voxel_from_patient[:3, :3] @ rightwards, voxel_from_patient[:3, :3] @ INFERIOR
-    points = start[:3, None, None] + down[:, None, None] * off[None, :, None] + across[:, None, None] * off[None, None, :]
+    points = (
+        start[:3, None, None] + down[:, None, None] * off[None, :, None] + across[:, None, None] * off[None, None, :]
+    )
     view: Floats = ndimage.map_coordinates(
         volume.values_kji, points, order=1, cval=_OUTSIDE_HU, output=np.float64, prefilter=False
     )

@@ -25,7 +25,7 @@ WIDTH_PX, HEIGHT_PX = 1008, 906
 _DEPTH_STEP = 2
 """Every second plane of the 1 mm grid: vessels are wider than that."""
 
-_SMOOTH_VOXELS = 0.8
+_SMOOTH_VOXELS = 1.0
 _MARGIN_PX = 26
 _LOW_HU, _HIGH_HU = -930.0, 120.0
 _RING_PX, _MANY_RING_PX, _MANY = 31.0, 22.0, 6
@@ -70,8 +70,8 @@ def overview(volume: CtVolume, lungs: LungFields, nodules: tuple[Nodule, ...]) -
 def _project(volume: CtVolume, lungs: LungFields) -> _Placed:
     """Project the native HU inside the lungs along the patient's front-to-back axis."""
     left_kji, right_kji = lungs.left.values_kji, lungs.right.values_kji
-    shadow_ki = left_kji.any(axis=1) | right_kji.any(axis=1)
-    ks, is_ = np.nonzero(shadow_ki.any(axis=1))[0], np.nonzero(shadow_ki.any(axis=0))[0]
+    shadow_ki: npt.NDArray[np.bool_] = np.logical_or(np.any(left_kji, axis=1), np.any(right_kji, axis=1))
+    ks, is_ = np.nonzero(np.any(shadow_ki, axis=1))[0], np.nonzero(np.any(shadow_ki, axis=0))[0]
     k0, k1, i0, i1 = int(ks[0]), int(ks[-1]) + 1, int(is_[0]), int(is_[-1]) + 1
     native_from_lung = np.linalg.inv(volume.grid.patient_from_voxel) @ lungs.grid.patient_from_voxel
     shape = (k1 - k0, i1 - i0)
@@ -97,7 +97,8 @@ def _smooth(values_ki: npt.NDArray[np.float32], inside_ki: npt.NDArray[np.bool_]
     weight = ndimage.gaussian_filter(inside_ki.astype(np.float32), _SMOOTH_VOXELS)
     above = ndimage.gaussian_filter(np.where(inside_ki, values_ki - _LOW_HU, 0).astype(np.float32), _SMOOTH_VOXELS)
     smooth = np.divide(above, weight, out=np.zeros_like(above), where=weight > 0.2)
-    return (smooth * np.clip(weight * 2 - 0.5, 0, 1) + _LOW_HU).astype(np.float32)
+    faded: npt.NDArray[np.float32] = (smooth * np.clip(weight * 2 - 0.5, 0, 1) + _LOW_HU).astype(np.float32)
+    return faded
 
 
 def _sample(volume: CtVolume, native_from_lung: Floats, lung_kji: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
@@ -111,7 +112,8 @@ def _sample(volume: CtVolume, native_from_lung: Floats, lung_kji: npt.NDArray[np
     i = np.clip(native[2] + 0.5, 0, last_i).astype(np.intp)
     share = np.clip(native[0] - below, 0.0, 1.0).astype(np.float32)
     lower = volume.values_kji[below, j, i].astype(np.float32)
-    return lower + share * (volume.values_kji[above, j, i].astype(np.float32) - lower)
+    between: npt.NDArray[np.float32] = lower + share * (volume.values_kji[above, j, i].astype(np.float32) - lower)
+    return between
 
 
 def _number(image: Image.Image, places: list[tuple[float, float]], texts: list[str], radius: float) -> None:

@@ -13,11 +13,21 @@ from lianyi.lungct.domain.study import CtSeries, NotChosen
 from lianyi.lungct.report.figures import half_up, mm, moment, plain_mm, probability, wilson_95
 from lianyi.lungct.report.findings import all_cautions, all_not_analysed
 from lianyi.lungct.report.fonts import printable
+from lianyi.lungct.report.key_images import FIELD_MM
 from lianyi.lungct.report.record import RunRecord
 from lianyi.lungct.report.wording import Language, pick, say
 
 _SERIES_LISTED = 6
 _SHA_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How this document comes about: its language, the record, seconds by stage up to this moment."""
+
+    language: Language
+    record: RunRecord
+    timing_s: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +86,21 @@ class Report:
     signatures: list[str] = field(default_factory=list)
 
 
-def sheet(
-    series: CtSeries | None, *, title: str, stamp: str, images: str, record: RunRecord, language: Language, seconds: str
-) -> Sheet:
-    """Fill the head and the foot of a document."""
+def sheet(series: CtSeries | None, *, stamp: str, images: str, run: Run) -> Sheet:
+    """Fill the head and the foot of a document.
+
+    Args:
+        series: whose patient and study; None when no series was decoded.
+        stamp: key of the word in the corner: what this document is.
+        images: what to say of the slices.
+        run: language, record and times.
+    """
+    language, record = run.language, run.record
+    is_refusal = stamp != "awaiting"
+    seconds = half_up(run.timing_s["total"], 1) if "total" in run.timing_s else ""
     absent = say("not_given", language)
-    at = moment(record.started)
-    when = say("first_look", language, at=at, seconds=seconds) if seconds else say("first_look_untimed", language, at=at)
+    at, looked = moment(record.started), "tried" if is_refusal else "first_look"
+    when = say(looked, language, at=at, seconds=seconds) if seconds else say("untimed", language, at=at)
     if series is None:
         who, facts, foot, hospital = Line(label="", value=""), [], "", ""
     else:
@@ -106,8 +124,8 @@ def sheet(
     return Sheet(
         language="zh-CN" if language == "zh" else "en",
         hospital=hospital,
-        title=title,
-        stamp=stamp,
+        title=say("title", language),
+        stamp=say(stamp, language),
         when=when,
         who=who,
         facts=facts,
@@ -116,33 +134,30 @@ def sheet(
     )
 
 
-def report_page(outcome: Screened, *, record: RunRecord, language: Language, timing_s: dict[str, float], fields_mm: dict[int, float]) -> Report:
+def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> Report:
     """Say everything a first-look report says.
 
     Args:
         outcome: what was found.
-        record: of the run.
-        language: of the report.
-        timing_s: seconds by stage up to this moment.
+        run: language, record and times.
         fields_mm: width of each key image, by nodule.
     """
+    language, record = run.language, run.record
     slices = outcome.volume.grid.shape[0]
     thickness = _thickness(outcome, language)
-    total = half_up(timing_s["total"], 1) if "total" in timing_s else ""
     return Report(
         sheet=sheet(
             outcome.series,
-            title=say("title", language),
-            stamp=say("awaiting", language),
+            stamp="awaiting",
             images=say("images_value", language, slices=slices, thickness=thickness),
-            record=record,
-            language=language,
-            seconds=total,
+            run=run,
         ),
-        words=_headings(record, language),
+        words=_headings(language),
         headline=headline(outcome, language),
         not_analysed=[
-            Line(label="△" if part.share else "–", value=pick((part.zh, part.en), language), is_caution=bool(part.share))
+            Line(
+                label="△" if part.share else "–", value=pick((part.zh, part.en), language), is_caution=bool(part.share)
+            )
             for part in all_not_analysed(outcome)
         ],
         point=[
@@ -156,7 +171,9 @@ def report_page(outcome: Screened, *, record: RunRecord, language: Language, tim
         ],
         ability=[] if record.sensitivity else [say("not_measured", language), say("not_measured_so", language)],
         ability_note=(
-            say("ability_note", language, source=pick(record.sensitivity_source, language)) if record.sensitivity else ""
+            say("ability_note", language, source=pick(record.sensitivity_source, language))
+            if record.sensitivity
+            else ""
         ),
         sensitivity=_sensitivity(record),
         columns=_columns(language),
@@ -165,7 +182,7 @@ def report_page(outcome: Screened, *, record: RunRecord, language: Language, tim
         quality=_quality(outcome, thickness, language),
         key_images=[_key_picture(nodule, fields_mm[nodule.id], language) for nodule in outcome.nodules],
         not_chosen=not_chosen_lines(outcome.series.not_chosen, language),
-        versions=_versions(outcome, record, timing_s, language),
+        versions=_versions(outcome, run),
         signatures=[say(key, language) for key in ("sign_doctor", "sign_time", "sign_changes")],
     )
 
@@ -192,9 +209,13 @@ def headline(outcome: Screened, language: Language) -> str:
 
 def place(nodule: Nodule, language: Language) -> str:
     """Give side and zone in words."""
-    return say(
-        "place", language, side=say(f"side_{nodule.side}", language), zone=say(f"zone_{nodule.zone}", language)
-    )
+    return say("place", language, side=say(f"side_{nodule.side}", language), zone=say(f"zone_{nodule.zone}", language))
+
+
+def place_short(nodule: Nodule, language: Language) -> str:
+    """Give side and zone in the fewest words, for a column."""
+    side, zone = say(f"short_{nodule.side}", language), say(f"short_{nodule.zone}", language)
+    return say("place_short", language, side=side, zone=zone)
 
 
 def slice_label(nodule: Nodule, outcome: Screened) -> str:
@@ -230,12 +251,13 @@ def _thickness(outcome: Screened, language: Language) -> str:
     return say("not_given", language) if value is None else plain_mm(value)
 
 
-def _headings(record: RunRecord, language: Language) -> dict[str, str]:
+def _headings(language: Language) -> dict[str, str]:
     keys = (
-        "not_analysed", "ability", "operating_point", "nodules", "nodules_note", "overview", "overview_note", "quality",
-        "key_images", "key_images_note", "series_not_chosen", "remarks", "versions", "size_class", "found_of", "sensitivity",
+        "not_analysed", "ability", "operating_point", "nodules", "nodules_note", "overview", "overview_note",
+        "quality", "key_images", "key_images_note", "series_not_chosen", "remarks", "versions", "size_class",
+        "found_of", "sensitivity",
     )  # fmt: skip
-    return {key: say(key, language) for key in keys} | {"software": record.software}
+    return {key: say(key, language) for key in keys}
 
 
 def _columns(language: Language) -> list[str]:
@@ -247,7 +269,7 @@ def _row(nodule: Nodule, outcome: Screened, language: Language) -> list[str]:
     pleura = mm(nodule.pleural_distance_mm)
     return [
         str(nodule.id),
-        place(nodule, language),
+        place_short(nodule, language),
         slice_label(nodule, outcome),
         mm(nodule.mean_diameter_mm),
         f"{half_up(nodule.long_axis_mm, 1)} × {mm(nodule.short_axis_mm)}",
@@ -289,9 +311,7 @@ def _quality(outcome: Screened, thickness: str, language: Language) -> list[Line
         ),
         Line(
             label=say("q_reconstruction", language),
-            value=say(
-                "q_reconstruction_value", language, kernel=printable(facts.kernel) or absent, spacing=pixels
-            ),
+            value=say("q_reconstruction_value", language, kernel=printable(facts.kernel) or absent, spacing=pixels),
         ),
         Line(label=say("q_contrast", language), value=say(f"contrast_{facts.contrast}", language)),
         Line(label=say("q_scanner", language), value=(printable(scanner) or absent) + kvp),
@@ -325,7 +345,7 @@ def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture
         "density": say(f"density_{nodule.density.value}", language),
         "place": place(nodule, language),
     }
-    field_text = "" if field_mm == 70.0 else say("key_field", language, field=half_up(field_mm, 0))  # noqa: RUF069 -- set, not computed
+    field_text = "" if field_mm == FIELD_MM else say("key_field", language, field=half_up(field_mm, 0))
     return Picture(
         file=f"nodule-{nodule.id:02d}.jpg",
         alt=say("key_alt", language, **words),
@@ -334,7 +354,8 @@ def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture
     )
 
 
-def _versions(outcome: Screened, record: RunRecord, timing_s: dict[str, float], language: Language) -> list[Line]:
+def _versions(outcome: Screened, run: Run) -> list[Line]:
+    language, timing_s = run.language, run.timing_s
     detector, point = outcome.detector, outcome.operating_point
     stages = [
         say("seconds", language, stage=say(f"stage_{stage}", language), s=half_up(timing_s[stage], 1))
@@ -342,7 +363,7 @@ def _versions(outcome: Screened, record: RunRecord, timing_s: dict[str, float], 
         if stage in timing_s
     ]
     lines = [
-        Line(label=say("v_software", language), value=record.software),
+        Line(label=say("v_software", language), value=run.record.software),
         Line(
             label=say("v_detector", language),
             value=say(
@@ -355,9 +376,7 @@ def _versions(outcome: Screened, record: RunRecord, timing_s: dict[str, float], 
         ),
         Line(
             label=say("operating_point", language),
-            value=say(
-                "v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks
-            ),
+            value=say("v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks),
         ),
     ]
     if stages:

@@ -9,7 +9,9 @@ from lianyi.lungct.domain.outcome import Outcome, Screened
 from lianyi.lungct.report.record import RunRecord
 
 
-def provenance_text(outcome: Outcome | None, *, record: RunRecord, timing_s: dict[str, float], documents: dict[str, str]) -> str:
+def provenance_text(
+    outcome: Outcome | None, *, record: RunRecord, timing_s: dict[str, float], documents: dict[str, str]
+) -> str:
     """Give the document as JSON.
 
     Args:
@@ -21,7 +23,7 @@ def provenance_text(outcome: Outcome | None, *, record: RunRecord, timing_s: dic
     series = outcome.series if outcome else None
     inputs = record.files or (series.files if series else ())
     detector, point = (outcome.detector, outcome.operating_point) if isinstance(outcome, Screened) else (None, None)
-    value = {
+    value: dict[str, object] = {
         "schema": "lianyi.provenance/1",
         "software": record.software,
         "versions": record.versions,

@@ -5,7 +5,10 @@ Only for near-axial stacks, where a column of middle rows is a coronal view; oth
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from lianyi.lungct.domain.study import CtSeries
@@ -22,7 +25,10 @@ _LINE = (0x5A, 0x68, 0x71)
 def received_view(series: CtSeries) -> Image.Image | None:
     """Render the slices that arrived, head up, patient's right on the left, or None where that is impossible."""
     slices = sorted(series.slices, key=lambda one: one.image_position[2])
-    if len(slices) < _FEWEST or len({(one.hu_ji.shape, one.image_orientation, one.pixel_spacing) for one in slices}) > 1:
+    if (
+        len(slices) < _FEWEST
+        or len({(one.hu_ji.shape, one.image_orientation, one.pixel_spacing) for one in slices}) > 1
+    ):
         return None
     row_x, column_y = slices[0].image_orientation[0], slices[0].image_orientation[4]
     if min(abs(row_x), abs(column_y)) < _UPRIGHT:
@@ -49,8 +55,8 @@ def received_view(series: CtSeries) -> Image.Image | None:
     return sheet
 
 
-def _hatch_gaps(sheet: Image.Image, zs: np.ndarray[tuple[int], np.dtype[np.float64]], step_mm: float, per_mm: float) -> None:
-    for below, above in zip(zs[:-1], zs[1:], strict=True):
+def _hatch_gaps(sheet: Image.Image, zs: npt.NDArray[np.float64], step_mm: float, per_mm: float) -> None:
+    for below, above in pairwise(zs):
         if above - below <= _GAP_STEPS * step_mm:
             continue
         top, bottom = round((zs[-1] - above + step_mm) * per_mm), round((zs[-1] - below) * per_mm)

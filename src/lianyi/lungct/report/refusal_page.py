@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lianyi.lungct.domain.outcome import Refused
-from lianyi.lungct.report.figures import half_up
 from lianyi.lungct.report.findings import all_cautions
 from lianyi.lungct.report.fonts import printable
-from lianyi.lungct.report.page import Line, Picture, Sheet, not_chosen_lines, sheet
-from lianyi.lungct.report.record import RunRecord
+from lianyi.lungct.report.page import Line, Picture, Run, Sheet, not_chosen_lines, sheet
 from lianyi.lungct.report.wording import (
     FAILURE_STEPS,
     REFUSAL_STEPS,
@@ -46,22 +44,18 @@ class NotScreened:
     versions: list[Line]
 
 
-def refusal_page(
-    outcome: Refused, *, record: RunRecord, language: Language, timing_s: dict[str, float], has_picture: bool
-) -> NotScreened:
+def refusal_page(outcome: Refused, *, run: Run, has_picture: bool) -> NotScreened:
     """Say why a study was not screened, and what to do."""
+    language = run.language
     code, series = outcome.reason.code, outcome.series
     not_chosen = outcome.not_chosen or (series.not_chosen if series else ())
     images = str(len(series.slices)) if series else ""
     return NotScreened(
         sheet=sheet(
             series,
-            title=say("title", language),
-            stamp=say("refused_stamp", language),
+            stamp="refused_stamp",
             images=say("received_slices", language, n=images),
-            record=record,
-            language=language,
-            seconds=half_up(timing_s["total"], 1) if "total" in timing_s else "",
+            run=run,
         ),
         words=_headings(language),
         code=f"{code.value} {pick(REFUSAL_TITLES[code], language)}",
@@ -80,24 +74,15 @@ def refusal_page(
         ],
         not_chosen=not_chosen_lines(not_chosen, language) if not_chosen else [],
         explain=say("explain", language, code=code.value),
-        versions=[Line(label=say("v_software", language), value=record.software)],
+        versions=[Line(label=say("v_software", language), value=run.record.software)],
     )
 
 
-def failure_page(
-    sentence: str, *, record: RunRecord, language: Language, timing_s: dict[str, float]
-) -> NotScreened:
+def failure_page(sentence: str, *, run: Run) -> NotScreened:
     """Say that the software failed, and what to do."""
+    language = run.language
     return NotScreened(
-        sheet=sheet(
-            None,
-            title=say("title", language),
-            stamp=say("failed_stamp", language),
-            images="",
-            record=record,
-            language=language,
-            seconds=half_up(timing_s["total"], 1) if "total" in timing_s else "",
-        ),
+        sheet=sheet(None, stamp="failed_stamp", images="", run=run),
         words=_headings(language),
         code=say("failed_title", language),
         sentence=printable(sentence),
@@ -107,7 +92,7 @@ def failure_page(
         cautions=[],
         not_chosen=[],
         explain="",
-        versions=[Line(label=say("v_software", language), value=record.software)],
+        versions=[Line(label=say("v_software", language), value=run.record.software)],
     )
 
 

@@ -14,14 +14,12 @@ NEVER_PRINTED = ("未见异常", "正常", "阴性", "AI 认为", "AI评分", "A
 NEVER_PRINTED_EN = ("normal", "negative", "unremarkable")
 
 WORDS: dict[str, tuple[str, str]] = {
-    "title": ("胸部 CT 肺结节首看报告", "Chest CT lung nodule first-look report"),
+    "title": ("胸部 CT 肺结节首看报告", "Chest CT lung nodules: first look"),
     "awaiting": ("待医师审核", "Awaiting review by a doctor"),
     "first_look": ("首看 {at}　用时 {seconds} 秒", "First look {at} · took {seconds} s"),
-    "first_look_untimed": ("首看 {at}", "First look {at}"),
+    "untimed": ("{at}", "{at}"),
     "not_given": ("未提供", "not given"),
     "name": ("姓名", "Name"),
-    "sex": ("性别", "Sex"),
-    "age": ("年龄", "Age"),
     "sex_M": ("男", "male"),
     "sex_F": ("女", "female"),
     "sex_O": ("其他", "other"),
@@ -32,8 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "accession": ("检查号", "Accession"),
     "acquired": ("检查", "Acquired"),
     "images": ("图像", "Images"),
-    "birth_date": ("出生日期", "Born"),
-    "images_value": ("{slices} 层，层厚 {thickness}", "{slices} slices, thickness {thickness}"),
+    "images_value": ("{slices} 层，层厚 {thickness}", "{slices} slices of {thickness}"),
     "series_label": ("序列", "Series"),
     # conclusion
     "marked": ("标出 {n} 处", "{n} marks"),
@@ -48,12 +45,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "partly_lead": ("部分初筛。", "Partly screened. "),
     "operating_point": ("工作点", "Operating point"),
     "operating_value": ("结节置信度 ≥ {p}", "nodule confidence ≥ {p}"),
-    "operating_more": ("上限 {n} 处；“{name}”", "at most {n} marks; “{name}”"),
+    "operating_more": ("上限 {n} 处；名称 {name}", "at most {n} marks; name {name}"),
     "not_analysed": ("没有分析什么", "What was not analysed"),
     "ability": ("检出能力", "How much it finds"),
     "ability_note": ("本工作点；{source}", "at this operating point; {source}"),
-    "not_measured": ("本检出器尚无按大小测得的灵敏度。", "This detector's sensitivity by nodule size has not been measured."),
-    "not_measured_short": ("灵敏度未测", "sensitivity not measured"),
+    "not_measured": (
+        "本检出器尚无按大小测得的灵敏度。",
+        "This detector's sensitivity by nodule size has not been measured.",
+    ),
     "not_measured_so": ("没有标出的地方不等于没有结节。", "Where nothing is marked, nodules may still be present."),
     "size_class": ("结节大小", "Nodule size"),
     "found_of": ("找到 / 全部", "found / all"),
@@ -64,16 +63,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "按结节置信度排列；结节置信度（非恶性概率）指标记“是结节”的可能",
         "in order of nodule confidence: how likely the mark is a nodule (not malignancy)",
     ),
-    "col_place": ("位置", "Place"),
+    "col_place": ("位置", "Lung, third"),
     "col_slice": ("层", "Slice"),
-    "col_mean": ("平均直径", "Mean diameter"),
+    "col_mean": ("平均直径", "Mean\ndiameter"),
     "col_axes": ("长 × 短", "Long × short"),
     "col_volume": ("体积", "Volume"),
     "col_density": ("密度", "Density"),
     "col_hu": ("平均 HU", "Mean HU"),
     "col_pleura": ("距胸膜", "To pleura"),
     "col_confidence": ("结节置信度\n（非恶性概率）", "Nodule confidence\n(not malignancy)"),
-    "slice_of": ("第 {n} 层", "{n}"),
     "touches": ("贴胸膜", "touching"),
     "side_left": ("左肺", "left lung"),
     "side_right": ("右肺", "right lung"),
@@ -81,18 +79,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "zone_middle": ("中野", "middle third"),
     "zone_lower": ("下野", "lower third"),
     "place": ("{side}{zone}", "{side}, {zone}"),
-    "place_short": ("{side}{zone}", "{side}, {zone}"),
+    "place_short": ("{side}{zone}", "{side}\u00a0{zone}"),
+    "short_left": ("左肺", "left"),
+    "short_right": ("右肺", "right"),
+    "short_upper": ("上野", "upper"),
+    "short_middle": ("中野", "middle"),
+    "short_lower": ("下野", "lower"),
     "density_solid": ("实性", "solid"),
     "density_part-solid": ("部分实性", "part-solid"),
     "density_ground-glass": ("磨玻璃", "ground-glass"),
     "density_calcified": ("钙化", "calcified"),
     # evidence
     "overview": ("全肺标记", "All marks"),
-    "overview_note": ("冠状位投影；虚线圈：结节置信度低于 0.60", "coronal projection; dashed ring: nodule confidence below 0.60"),
+    "overview_note": ("冠状位投影；虚线圈：结节置信度低于 0.60", "coronal; dashed: nodule confidence below 0.60"),
     "overview_alt": ("双肺冠状位投影，标记 {n} 处", "Coronal projection of both lungs with {n} marks"),
     "quality": ("图像质量", "Image quality"),
     "q_slices": ("层", "Slices"),
-    "q_slices_value": ("{slices} 层，间隔 {step}，层厚 {thickness}", "{slices} slices, step {step}, thickness {thickness}"),
+    "q_slices_value": (
+        "{slices} 层，间隔 {step}，层厚 {thickness}",
+        "{slices} slices, step {step}, thickness {thickness}",
+    ),
     "q_reconstruction": ("重建", "Kernel"),
     "q_reconstruction_value": ("{kernel}；像素 {spacing}", "{kernel}; pixels {spacing}"),
     "q_contrast": ("造影剂", "Contrast"),
@@ -106,8 +112,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "caution": ("△ {text}（{code}）", "△ {text} ({code})"),
     "key_images": ("关键图像", "Key images"),
     "key_images_note": (
-        "肺窗 −600 / 1500；图幅 70 mm（另注者除外）；上：横断位　左下：冠状位　右下：矢状位",
-        "lung window −600 / 1500; field 70 mm unless stated; above: axial, lower left: coronal, lower right: sagittal",
+        "肺窗 -600 / 1500；图幅 70 mm（另注者除外）；上：横断位　左下：冠状位　右下：矢状位",
+        "lung window -600 / 1500; field 70 mm unless stated; above: axial, lower left: coronal, lower right: sagittal",
     ),
     "key_caption": ("{id}　{size}　{density}", "{id} · {size} · {density}"),
     "key_field": ("　图幅 {field} mm", " · field {field} mm"),
@@ -127,7 +133,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "v_detector_value": ("{name} {version}　sha256 {sha}", "{name} {version}, sha256 {sha}"),
     "v_point_value": ("{name}　结节置信度 ≥ {p}　上限 {n} 处", "{name}, nodule confidence ≥ {p}, at most {n} marks"),
     "v_times": ("用时", "Times"),
-    "v_series": ("序列", "Series"),
     "stage_read": ("读取", "read"),
     "stage_lungs": ("肺野", "lungs"),
     "stage_detect": ("检出", "detect"),
@@ -142,10 +147,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "Decision support (research / first-look aid), not a registered medical device; a doctor decides.",
     ),
     # refusal, failure
-    "refused_title": ("胸部 CT 肺结节首看：未初筛", "Chest CT lung nodule first look: not screened"),
     "refused_stamp": ("未初筛", "Not screened"),
     "failed_stamp": ("初筛失败", "Screening failed"),
-    "nothing_screened": ("没有首看结果，不表示没有结节。", "There is no first-look result; that does not mean there is no nodule."),
+    "nothing_screened": (
+        "没有首看结果，不表示没有结节。",
+        "There is no first-look result; that does not mean there is no nodule.",
+    ),
     "not_screened_stop": ("未初筛；", "Not screened. "),
     "what_to_do": ("怎么办", "What to do"),
     "received": ("收到的图像（冠状位）；斜线处没有图像", "The images received (coronal); hatched: no image"),
@@ -153,7 +160,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "received_slices": ("收到 {n} 层", "{n} slices received"),
     "explain": ("说明：lianyi explain {code}", "Explained by: lianyi explain {code}"),
     "failed_title": ("软件故障", "Fault of the software"),
-    "tried_at": ("{at}", "{at}"),
+    "tried": ("{at}　用时 {seconds} 秒", "{at} · took {seconds} s"),
 }
 
 LOOKED_FOR_NEVER: tuple[tuple[str, str, str], ...] = (
@@ -167,7 +174,11 @@ LOOKED_FOR_NEVER: tuple[tuple[str, str, str], ...] = (
         "结节以外的肺部病变（炎症、间质病变、肺气肿、胸腔积液等）：没有查找",
         "lung disease other than nodules (inflammation, interstitial disease, emphysema, effusion …): not looked for",
     ),
-    ("comparison with earlier examinations", "与既往检查比较：没有做", "comparison with earlier examinations: not made"),
+    (
+        "comparison with earlier examinations",
+        "与既往检查比较：没有做",
+        "comparison with earlier examinations: not made",
+    ),
     ("malignancy", "良恶性：没有评估", "malignancy: not assessed"),
 )
 """What this version never looks at: machine-readable name, Chinese, English."""
@@ -208,20 +219,35 @@ _READ_BY_DOCTOR: Step = (
     _DOCTOR,
 )
 _RESEND: tuple[Step, ...] = (
-    (("在 CT 工作站核对该序列，重发全部图像", "Check the series on the CT workstation and send all its images again"), _RADIOGRAPHER),
+    (
+        (
+            "在 CT 工作站核对该序列，重发全部图像",
+            "Check the series on the CT workstation and send all its images again",
+        ),
+        _RADIOGRAPHER,
+    ),
     (("重发后再初筛一次", "Screen once more after that"), _RADIOGRAPHER),
     _READ_BY_DOCTOR,
 )
 _OTHER_SERIES: tuple[Step, ...] = (
     (
-        ("在 CT 工作站找同一检查的薄层（≤2.5 mm）横断肺部序列，或重建一个", "Find the thin (≤2.5 mm) axial lung series of the same study on the CT workstation, or reconstruct one"),
+        (
+            "在 CT 工作站找同一检查的薄层（≤2.5 mm）横断肺部序列，或重建一个",
+            "Find the thin (≤2.5 mm) axial lung series of the same study on the CT workstation, or reconstruct one",
+        ),
         _RADIOGRAPHER,
     ),
     (("发送该序列后再初筛一次", "Send that series and screen once more"), _RADIOGRAPHER),
     _READ_BY_DOCTOR,
 )
 _EXPORT_AGAIN: tuple[Step, ...] = (
-    (("从 CT 工作站以无压缩或无损压缩重新导出", "Export again from the CT workstation, uncompressed or losslessly compressed"), _RADIOGRAPHER),
+    (
+        (
+            "从 CT 工作站以无压缩或无损压缩重新导出",
+            "Export again from the CT workstation, uncompressed or losslessly compressed",
+        ),
+        _RADIOGRAPHER,
+    ),
     (("仍被退回时，把编号告诉工程师", "If it is turned away again, give the code to the engineer"), _ENGINEER),
     _READ_BY_DOCTOR,
 )
@@ -257,7 +283,10 @@ REFUSAL_STEPS: dict[RefusalCode, tuple[Step, ...]] = {
 
 FAILURE_STEPS: tuple[Step, ...] = (
     (("再初筛一次", "Screen once more"), _RADIOGRAPHER),
-    (("仍然失败时，把 provenance.json 交给工程师", "If it fails again, give provenance.json to the engineer"), _ENGINEER),
+    (
+        ("仍然失败时，把 provenance.json 交给工程师", "If it fails again, give provenance.json to the engineer"),
+        _ENGINEER,
+    ),
     (("不要等：请医师直接阅片", "Do not wait: a doctor reads the images directly"), _DOCTOR),
 )
 
