@@ -36,17 +36,25 @@ def phantom(  # noqa: PLR0913, PLR0917 -- each is an option of the command
     # numpy and pydicom are imported only now: --help must not wait for them.
     from lianyi.phantom import PhantomSpec, write_phantom  # noqa: PLC0415 -- see above
 
-    spec = PhantomSpec(
-        seed=seed,
-        nodules=nodules,
-        slice_step_mm=slice_mm,
-        pixel_spacing_mm=(pixel_mm, pixel_mm),
-        matrix=(matrix, matrix),
-        gantry_tilt_deg=tilt,
-        orientation=oblique_orientation(oblique) if oblique else None,
-        variant=VARIANTS[variant],
-    )
-    truth = write_phantom(folder, spec)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise typer.BadParameter(f"文件夹不是空的 the folder is not empty: {folder}", param_hint="DIR")
+    if variant == "not-chest":
+        nodules = 0  # a head has no lungs to plant them in
+    try:
+        spec = PhantomSpec(
+            seed=seed,
+            nodules=nodules,
+            juxtapleural=min(1, nodules),
+            slice_step_mm=slice_mm,
+            pixel_spacing_mm=(pixel_mm, pixel_mm),
+            matrix=(matrix, matrix),
+            gantry_tilt_deg=tilt,
+            orientation=oblique_orientation(oblique) if oblique else None,
+            variant=VARIANTS[variant],
+        )
+        truth = write_phantom(folder, spec)
+    except ValueError as error:  # what was asked for cannot be made: too many nodules, say
+        raise typer.BadParameter(str(error)) from error
     console_for(sys.stdout).print(
         f"合成体模 synthetic chest: {folder.resolve()}\n"
         f"已知结节 known nodules: {len(truth.nodules)}（{folder.resolve() / 'truth.json'}）"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lianyi import __version__
 from lianyi.cli.exits import Exit
 from lianyi.cli.fault import tell_fault, write_fault
 from lianyi.cli.terminal import console_for, progress_by_stage
@@ -89,12 +88,12 @@ def screen(
     language: Language = settings.language if lang is None else lang
     _make_folder(out)
 
-    # The engine is imported only now: --help and a wrong path must not wait for it.
-    from lianyi.kit import build_kit  # noqa: PLC0415 -- see above
-    from lianyi.lungct.pipeline import first_read  # noqa: PLC0415 -- see above
-
     requested = None if series is None else SeriesUID(series)
     try:
+        # The engine is imported only now: --help and a wrong path must not wait for it.
+        from lianyi.kit import build_kit  # noqa: PLC0415 -- see above
+        from lianyi.lungct.pipeline import first_read  # noqa: PLC0415 -- see above
+
         with progress_by_stage(language) as tell:
             findings = first_read(
                 paths,
@@ -102,7 +101,6 @@ def screen(
                 kit=build_kit(settings),
                 requested=requested,
                 language=language,
-                software=f"lianyi {__version__}",
                 tell=tell,
             )
     except KeyboardInterrupt:
@@ -166,7 +164,7 @@ def _summary(findings: Findings, out: Path, language: Language) -> str:
     lines.extend(f"{note}{caution.code}{colon}{caution.message}" for caution in findings.warnings)
     report = out.resolve() / "report.html"
     lines.append(f"报告：{report}（另有 report.pdf）" if zh else f"report: {report} (and report.pdf)")
-    total_s = findings.timing_s.total
+    total_s = findings.timing_s["total"]
     lines.append(f"用时：{total_s:.1f} 秒" if zh else f"time: {total_s:.1f} s")
     return "\n".join(lines)
 
