@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from lianyi.phantom.atlas import FAR_MM, Atlas, Field, Lattice, as_distance, ellipsoid, rounded_max, rounded_min
 from lianyi.phantom.spec import PhantomSpec
+
+Floats = npt.NDArray[np.float64]
 
 STEP_MM = 2.5
 """Of the lattice: half of what the smallest organ here needs, and quick."""
@@ -64,13 +67,15 @@ class Anatomy:
     Attributes:
         atlas: its fields.
         scale_xyz: how much larger than the drawn body.
-        lung_ends_mm: z of the lowest and the highest point of the lungs.
+        lung_ends_mm: z of the lowest and the highest point of healthy lungs.
+        lung_points_xyz: points on the lattice that bound healthy lungs (the middle of a body that has none); what a stack has to cover.
         has_lungs: False for the body that is no chest.
     """
 
     atlas: Atlas
     scale_xyz: tuple[float, float, float]
     lung_ends_mm: tuple[float, float]
+    lung_points_xyz: Floats
     has_lungs: bool
 
 
@@ -78,7 +83,7 @@ def build_anatomy(spec: PhantomSpec) -> Anatomy:
     """Evaluate the body of a spec on its lattice."""
     random = np.random.default_rng([spec.seed, 1])
     sx, sy, sz = (float(s) for s in random.uniform(0.95, 1.05, 3))
-    lattice = Lattice(first_xyz=(-245.0, -170.0, -215.0), step_mm=STEP_MM, shape_zyx=(171, 141, 197))
+    lattice = Lattice(first_xyz=(-200.0, -165.0, -187.5), step_mm=STEP_MM, shape_zyx=(151, 133, 161))
     world = lattice.axes()
     drawn = (world[0] / np.float32(sx), world[1] / np.float32(sy), world[2] / np.float32(sz))
 
@@ -95,7 +100,9 @@ def build_anatomy(spec: PhantomSpec) -> Anatomy:
     fields["dome"] = dome
     fields.update(_abdomen(drawn, wall, dome, random))
     both, pleural = _lungs(drawn, wall, dome, fields["heart"])
+    covered = both
     if spec.variant == "not chest":
+        covered = np.minimum(wall, 120 - np.abs(world[2]))
         both, pleural = np.full_like(both, FAR_MM), np.full_like(both, FAR_MM)
         fields.update(_belly(drawn, wall))
     elif spec.variant == "one lung":
@@ -108,12 +115,21 @@ def build_anatomy(spec: PhantomSpec) -> Anatomy:
     fields["parenchyma"] = _parenchyma(lattice, spec, random)
     if spec.has_table:
         fields["table"], fields["table_hollow"] = _table(world, sy, is_prone=spec.is_prone)
+    points = _boundary(lattice, covered)
     return Anatomy(
         atlas=Atlas(lattice=lattice, fields={name: np.ascontiguousarray(f, np.float32) for name, f in fields.items()}),
         scale_xyz=(sx, sy, sz),
-        lung_ends_mm=(LUNG_BOTTOM_MM * sz, LUNG_TOP_MM * sz),
+        lung_ends_mm=(float(points[:, 2].min()), float(points[:, 2].max())),
+        lung_points_xyz=points,
         has_lungs=spec.variant != "not chest",
     )
+
+
+def _boundary(lattice: Lattice, distance: Field) -> Floats:
+    """Give the lattice points just inside a surface, LPS mm."""
+    k, j, i = np.nonzero((distance > 0) & (distance < 2 * lattice.step_mm))
+    points: Floats = np.stack([i, j, k], axis=1) * lattice.step_mm + np.array(lattice.first_xyz)
+    return points
 
 
 def _tube(axes: tuple[Field, Field, Field], profile: np.ndarray, *, power: float) -> Field:
@@ -166,7 +182,10 @@ def _diaphragm(axes: tuple[Field, Field, Field], random: np.random.Generator) ->
         dome: Field = (top_mm - 62 * (0.75 * side**2 + depth**2 + 0.3 * (side**2 + depth**2) ** 2)).astype(np.float32)
         return dome
 
-    return as_distance(rounded_max(height(-68, right_mm), height(66, left_mm), 30) - z, STEP_MM)
+    domes = rounded_max(height(-68, right_mm), height(66, left_mm), 30)
+    # The recess ends where the ribs do, a little lower behind.
+    floor_mm = (-138 - 0.12 * y - 0.02 * np.abs(x)).astype(np.float32)
+    return as_distance(rounded_max(domes, floor_mm, 16) - z, STEP_MM)
 
 
 def _lungs(axes: tuple[Field, Field, Field], wall: Field, dome: Field, heart: Field) -> tuple[Field, Field]:
@@ -280,5 +299,5 @@ def _table(axes: tuple[Field, Field, Field], scale_y: float, *, is_prone: bool) 
     # Far larger radius than the body: the back touches it in the middle.
     bow = np.sqrt(np.maximum(520**2 - x**2, 0)) - 520
     depth = (down - top_mm - bow + 0 * z).astype(np.float32)
-    shell = rounded_min(np.minimum(depth, 34 - depth), (215 - np.abs(x) - 0.8 * depth).astype(np.float32), 8)
+    shell = rounded_min(np.minimum(depth, 34 - depth), (192 - np.abs(x) - 0.8 * depth).astype(np.float32), 8)
     return shell, shell - 3

@@ -101,12 +101,12 @@ class Atlas:
         }
         if np.count_nonzero(np.abs(steps) > 1e-9) == 3:
             return {name: _read_aligned(field, steps, at - low, shape) for name, field in wanted.items()}
-        places = np.indices(shape, dtype=np.float32).reshape(3, -1)
-        indices = (steps.astype(np.float32) @ places + (at - low).astype(np.float32)[:, None])[::-1]
+        # scipy wants both sides in array order: z, y, x from k, j, i.
+        matrix, offset = steps[::-1], (at - low)[::-1]
         return {
-            name: ndimage.map_coordinates(
-                field, indices, output=np.float32, order=1, mode="nearest", prefilter=False
-            ).reshape(shape)
+            name: ndimage.affine_transform(
+                field, matrix, offset, shape, output=np.float32, order=1, mode="nearest", prefilter=False
+            )
             for name, field in wanted.items()
         }
 

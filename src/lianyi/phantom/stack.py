@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import uuid
 from collections.abc import Sequence
@@ -16,10 +15,6 @@ from lianyi.phantom.anatomy import Anatomy
 from lianyi.phantom.spec import PhantomSpec
 
 Floats = npt.NDArray[np.float64]
-
-_LUNG_BOX_MM = ((-140.0, 140.0), (-98.0, 98.0))
-"""x and y the lungs never leave; decides how many oblique slices it takes to cover them."""
-
 
 def uid(spec: PhantomSpec, role: str) -> str:
     """Derive a UID from a spec: the same spec gives the same UID (root 2.25, DICOM PS3.5 B.2)."""
@@ -50,20 +45,14 @@ def build_grid(spec: PhantomSpec, anatomy: Anatomy) -> Grid:
     rows, columns = spec.matrix
     between_rows_mm, between_columns_mm = spec.pixel_spacing_mm
 
-    low_z, high_z = anatomy.lung_ends_mm
-    middle_xy = (0.0, 8.0) if spec.center_mm is None else spec.center_mm
-    middle = np.array([*middle_xy, (low_z + high_z) / 2])
-    # Measured along the normal of the image planes, because that is what a tilted slice covers.
+    # Measured along the normal of the image planes, because that is what a tilted or turned slice covers.
     normal = np.cross(row, column)
     normal = normal * np.sign(normal @ step)
     rise_mm = float(normal @ step)
-    corners = np.array([(x, y, z) for (x, y), z in itertools.product(_corners(anatomy), (low_z, high_z))])
-    if abs(normal[2]) > 0.9999:
-        low, high = low_z * abs(normal[2]), high_z * abs(normal[2])
-        low, high = low - normal @ middle * 0, high
-    else:
-        heights = corners @ normal
-        low, high = float(heights.min()), float(heights.max())
+    heights = anatomy.lung_points_xyz @ normal
+    low, high = float(heights.min()), float(heights.max())
+    middle_xy = (0.0, 8.0) if spec.center_mm is None else spec.center_mm
+    middle = np.array([*middle_xy, sum(anatomy.lung_ends_mm) / 2])
     height = high - low
     low, high = low + spec.base_cut_share * height, high - spec.apex_cut_share * height
     low -= 0 if spec.base_cut_share else spec.margin_mm
@@ -92,10 +81,6 @@ def instances_of(spec: PhantomSpec, count: int) -> tuple[tuple[InstanceUID, int]
     elif spec.instance_order == "shuffled":
         numbers = [int(n) + 1 for n in np.random.default_rng([spec.seed, 5]).permutation(count)]
     return tuple((InstanceUID(uid(spec, f"instance {k}")), number) for k, number in enumerate(numbers))
-
-
-def _corners(anatomy: Anatomy) -> list[tuple[float, float]]:
-    return [(x * anatomy.scale_xyz[0], y * anatomy.scale_xyz[1]) for x, y in itertools.product(*_LUNG_BOX_MM)]
 
 
 def _triple(vector: Floats) -> tuple[float, float, float]:

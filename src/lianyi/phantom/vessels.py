@@ -255,12 +255,12 @@ def _bones(anatomy: Anatomy, scale: Floats) -> Tubes:
         head_z = 132.0 - 25.0 * rib
         length = np.pi * (0.97 if 1 <= rib < 7 else 0.82 if rib < 9 else 0.6)
         drop = 34 + 5.5 * min(rib, 7)
-        angle = np.linspace(0.13, length, 30)
+        angle = np.linspace(0.13, length, 22)
         for side in (-1, 1):
             z = head_z - drop * (1 - np.cos(np.minimum(angle, 2.6))) / 1.86 + 10 * np.clip(angle - 2.4, 0, 1)
             path = _along_wall(anatomy.atlas, np.stack([side * np.sin(angle), np.cos(angle)], 1), z * scale[2])
             for lift in (-2.6, 2.6):  # two round pieces one above the other give a rib's tall section
-                lines.append((path + (0, 0, lift), np.full(30, 3.4)))
+                lines.append((path + (0, 0, lift), np.full(22, 3.4)))
     for x in (-9.0, 0.0, 9.0):
         lines.append((np.array([[x, -79, 68], [x, -92, 0], [x * 0.7, -99, -70]]) * scale, np.array([5.5, 5.0, 4.5])))
     for side in (-1, 1):
