@@ -39,6 +39,9 @@ _PREAMBLE_BYTES = 128
 _META_BYTES = 4096  # the file meta group lies within
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _FIRST_GROUPS = (b"\x08\x00", b"\x02\x00", b"\x00\x08")  # of a file without preamble: little, meta, big endian
+_CANNOT_OPEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
+"""What opening a file or a damaged archive's member raises (RuntimeError: NotImplementedError and encryption)."""
+
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 
 _AXIAL_DEG = 35.0
@@ -116,7 +119,7 @@ def read_instance(source: Source) -> Instance:
     try:
         with source.open() as stream:
             start = stream.read(_PREAMBLE_BYTES + 4)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as fault:
+    except _CANNOT_OPEN as fault:
         raise UnreadableHeader from fault
     suffix = source.path.suffix.lower()
     is_called_dicom = suffix in _DICOM_SUFFIXES or (not start and not suffix)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+from pydicom.dataelem import RawDataElement
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from lianyi.lungct.dicom.headers import read_patient
 from lianyi.lungct.dicom.instances import Instance, NotDicom, UnreadableHeader, group_series, read_instance
@@ -36,6 +38,13 @@ _DECODERS = 2
 """An ordinary PC of the county hospital has two cores, and the codecs let go of Python's lock while they work."""
 
 _NAMED_FILES = 5
+
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_EVIDENT_SYNTAXES = (  # (implicit VR, little endian)
+    ((True, True), ImplicitVRLittleEndian),
+    ((False, True), ExplicitVRLittleEndian),
+    ((False, False), ExplicitVRBigEndian),
+)
 
 
 @dataclass(slots=True)
@@ -216,13 +225,29 @@ def _decode(instance: Instance) -> _Decoded:
     slices: tuple[CtSlice, ...] | None = None
     try:
         data = instance.source.read()
-        slices = decode_slices(pydicom.dcmread(BytesIO(data), force=True))
+        ds = pydicom.dcmread(BytesIO(data), force=True)
+        _name_evident_transfer_syntax(ds)
+        slices = decode_slices(ds)
     except (Refusal, UnreadablePixels) as fault:
         if isinstance(fault, Refusal):
             raise
     except Exception:  # noqa: BLE001 -- a hostile file fails in any way pydicom can; it is named in a caution (W03)
         slices = None
     return _Decoded(instance, hashlib.sha256(data).hexdigest(), len(data), slices)
+
+
+def _name_evident_transfer_syntax(ds: pydicom.FileDataset) -> None:
+    """Name the transfer syntax of a bare data set, which has no file meta group to name it.
+
+    The bytes themselves show how elements are encoded, and uncompressed pixels have a length;
+    the syntax of compressed ones cannot be told, and stays unnamed.
+    """
+    pixels = ds.get_item("PixelData")
+    if "TransferSyntaxUID" in ds.file_meta or not isinstance(pixels, RawDataElement):
+        return
+    syntax = next((syntax for encoding, syntax in _EVIDENT_SYNTAXES if encoding == ds.original_encoding), None)
+    if syntax is not None and pixels.length != _UNDEFINED_LENGTH:
+        ds.file_meta.TransferSyntaxUID = syntax
 
 
 def _without_duplicates(decoded: Sequence[_Decoded], notes: _Notes) -> tuple[CtSlice, ...]:

@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 from lianyi.lungct.dicom.archives import MAX_MEMBER_BYTES, member_name, open_archive
 from lianyi.lungct.dicom.text import printable
+from lianyi.lungct.domain.errors import Refusal, RefusalCode
 
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -104,7 +105,7 @@ class _Walk:
             elif not stat.S_ISREG(facts.st_mode):
                 self._found.unreadable.append(printable(path.name))
             elif depth <= 1 and self._is_archive(path, given=depth == 0):
-                self._open_archive(path)
+                self._open_archive(path, given=depth == 0)
             else:
                 self._found.sources.append(Source(path, facts.st_size, partial(_open_file, path)))
         except (OSError, ValueError, RecursionError):
@@ -119,8 +120,14 @@ class _Walk:
         with path.open("rb") as stream:
             return stream.read(4) in _ZIP_MAGIC
 
-    def _open_archive(self, path: Path) -> None:
-        archive, members = open_archive(path)
+    def _open_archive(self, path: Path, *, given: bool) -> None:
+        try:
+            archive, members = open_archive(path)
+        except Refusal as reason:
+            if given or reason.code is not RefusalCode.UNREADABLE_SERIES:
+                raise
+            self._found.unreadable.append(printable(path.name))  # a broken archive among good files
+            return
         self._archives.enter_context(archive)
         for member in members:
             self._found.sources.append(

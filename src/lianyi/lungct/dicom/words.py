@@ -24,7 +24,8 @@ ELSEWHERE = re.compile(
 """Body parts without lungs.  The thoracic spine and the heart are left out: their series may hold the lungs."""
 
 PROJECTED = frozenset(
-    {"MIP", "MINIP", "MPR MIP", "VRT", "VR", "SSD", "3D", "VOLUME", "SCREEN SAVE", "PROJECTION IMAGE"}
+    {"MIP", "MINIP", "MAX_IP", "MIN_IP", "MPR MIP", "VRT", "VR", "VOLUME_RENDER", "SSD", "SURFACE_RENDER", "3D"}
+    | {"SCREEN SAVE", "PROJECTION IMAGE"}
 )
 """Values of Image Type whose voxels are no longer the HU of one place."""
 

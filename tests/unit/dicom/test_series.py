@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicom_series import CORONAL, SeriesSpec, as_bytes, enhanced, series_bytes
+from lianyi.lungct.dicom.instances import FoundSeries, group_series, read_instance
+from lianyi.lungct.dicom.series import NothingToScreen, choose
+from lianyi.lungct.dicom.sources import Source
+from lianyi.lungct.domain.errors import CautionCode, RefusalCode
+from lianyi.lungct.domain.uids import SeriesUID
+
+CHEST = SeriesSpec(series_uid="2.25.100", slices=90, step_mm=2.5, thickness_mm=2.5)
+
+
+def spec(number: int, *, attributes: dict[str, Any] | None = None, **fields: Any) -> SeriesSpec:
+    """A chest series that covers the lungs unless told otherwise."""
+    fields = {"slices": 90, "step_mm": 2.5, "thickness_mm": 2.5, **fields}
+    return SeriesSpec(series_uid=f"2.25.{number}", attributes=attributes or {}, **fields)
+
+
+def found(*specs: SeriesSpec) -> tuple[FoundSeries, ...]:
+    files = [data for one in specs for data in series_bytes(one)]
+    return group_series(
+        read_instance(Source(Path(f"IM{n}"), len(data), lambda data=data: BytesIO(data)))  # type: ignore[misc]
+        for n, data in enumerate(files)
+    )
+
+
+def reasons(*specs: SeriesSpec, requested: str | None = None) -> tuple[str, dict[str, str]]:
+    """The chosen series' UID, and the English reason for each other one."""
+    choice = choose(found(*specs), requested=None if requested is None else SeriesUID(requested))
+    return choice.chosen.first.series_uid, {one.series_uid: one.en for one in choice.not_chosen}
+
+
+LOCALIZER = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (spec(1, slices=2, attributes=LOCALIZER), "localizer"),
+        (spec(1, slices=2, attributes={"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}), "not a CT image"),
+        (spec(1, slices=2, attributes={"Modality": "PT"}), "not a CT image"),
+        (spec(1, slices=45, step_mm=5.0, thickness_mm=5.0), "thicker slices (5 mm)"),
+        (spec(1, attributes={"ImageType": ["DERIVED", "SECONDARY", "AXIAL"]}), "derived, not original"),
+        (spec(1, attributes={"ImageType": ["DERIVED", "SECONDARY", "MIP"]}), "projection or 3D rendering"),
+        (spec(1, orientation=CORONAL), "not axial"),
+        (spec(1, attributes={"ConvolutionKernel": "BONEPLUS"}), "less suitable kernel (BONEPLUS)"),
+        (spec(1, attributes={"BodyPartExamined": "HEAD"}), "not the chest"),
+        (spec(1, slices=30, step_mm=1.0, thickness_mm=1.0), "covers less (30 mm)"),
+        (spec(1, slices=25, step_mm=10.0, thickness_mm=1.0), "gaps between slices"),
+        (spec(1, thickness_mm=2.5, slices=85), "fewer slices (85)"),
+        (spec(1, attributes={"ImagePositionPatient": None}), "slice positions missing"),
+        (spec(1, study_uid="2.25.9", attributes={"PatientID": "OTHER"}, slices=85), "of another patient's study"),
+        (spec(1, study_uid="2.25.9", slices=85), "of another study"),
+        (spec(101), "equal to the chosen series"),
+    ],
+)
+def test_each_series_that_is_not_chosen_gets_its_own_reason(other: SeriesSpec, reason: str) -> None:
+    chosen, why = reasons(CHEST, other)
+
+    assert chosen == CHEST.series_uid
+    assert why == {other.series_uid: reason}
+
+
+def test_the_thinnest_series_that_covers_the_lungs_is_chosen() -> None:
+    thin = spec(1, slices=180, step_mm=1.25, thickness_mm=1.25)
+
+    chosen, why = reasons(spec(2, slices=45, step_mm=5.0, thickness_mm=5.0), CHEST, thin)
+
+    assert chosen == thin.series_uid
+    assert why == {"2.25.2": "thicker slices (5 mm)", CHEST.series_uid: "thicker slices (2.5 mm)"}
+
+
+def test_a_soft_kernel_beats_a_sharp_one_that_is_hardly_thinner() -> None:
+    soft = spec(1, slices=180, step_mm=1.25, thickness_mm=1.25)
+    sharp = spec(2, slices=220, step_mm=1.0, thickness_mm=1.0, attributes={"ConvolutionKernel": "LUNG"})
+
+    assert reasons(soft, sharp) == (soft.series_uid, {sharp.series_uid: "less suitable kernel (LUNG)"})
+
+
+def test_a_thin_sharp_series_beats_a_thick_soft_one() -> None:
+    thick = spec(1, slices=45, step_mm=5.0, thickness_mm=5.0)
+    sharp = spec(2, slices=220, step_mm=1.0, thickness_mm=1.0, attributes={"ConvolutionKernel": "LUNG"})
+
+    assert reasons(thick, sharp)[0] == sharp.series_uid
+
+
+def test_a_derived_axial_series_is_chosen_when_there_is_nothing_else() -> None:
+    derived = spec(1, attributes={"ImageType": ["DERIVED", "SECONDARY", "AXIAL"]})
+
+    assert reasons(derived, spec(2, slices=2, attributes=LOCALIZER))[0] == derived.series_uid
+
+
+def test_a_blank_body_part_is_fine() -> None:
+    assert reasons(spec(1, attributes={"BodyPartExamined": None}))[0] == "2.25.1"
+
+
+def test_a_scout_view_inside_the_series_is_set_apart() -> None:
+    scout = spec(100, slices=1, first_position=(0.0, 0.0, 0.0), orientation=CORONAL, attributes=LOCALIZER)
+    choice = choose(found(CHEST, scout), requested=None)
+
+    assert choice.chosen.slices == 90
+    assert [one.en for one in choice.not_chosen] == ["localizer"]
+
+
+def test_the_choice_does_not_depend_on_the_order_of_files() -> None:
+    specs = [CHEST, spec(101), spec(2, slices=2, attributes=LOCALIZER)]
+
+    assert reasons(*specs) == reasons(*specs[::-1])
+
+
+def test_a_requested_series_overrides_the_choice_with_a_caution() -> None:
+    thick = spec(1, slices=45, step_mm=5.0, thickness_mm=5.0)
+    choice = choose(found(CHEST, thick), requested=SeriesUID("2.25.1"))
+
+    assert choice.chosen.first.series_uid == "2.25.1"
+    assert [one.code for one in choice.cautions] == [CautionCode.REQUESTED_SERIES]
+    assert "thicker slices (5 mm)" in choice.cautions[0].en
+    assert [one.en for one in choice.not_chosen] == ["another series was requested"]
+
+
+def test_requesting_the_series_that_is_chosen_anyway_needs_no_caution() -> None:
+    choice = choose(found(CHEST, spec(101)), requested=SeriesUID("2.25.100"))
+
+    assert choice.cautions == ()
+    assert [one.en for one in choice.not_chosen] == ["equal to the chosen series"]
+
+
+def refusal(*specs: SeriesSpec, requested: str | None = None) -> NothingToScreen:
+    with pytest.raises(NothingToScreen) as outcome:
+        choose(found(*specs), requested=None if requested is None else SeriesUID(requested))
+    return outcome.value
+
+
+def test_a_requested_series_that_is_absent_is_refused_and_the_others_are_listed() -> None:
+    outcome = refusal(CHEST, requested="9.9")
+
+    assert outcome.reason.code is RefusalCode.SERIES_NOT_FOUND
+    assert CHEST.series_uid in outcome.reason.zh
+    assert CHEST.series_uid in outcome.reason.en
+
+
+@pytest.mark.parametrize("requested", [None, "2.25.1"])
+def test_a_study_without_ct_is_refused_as_not_ct(requested: str | None) -> None:
+    mr = spec(1, slices=2, attributes={"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4", "Modality": "MR"})
+    outcome = refusal(mr, requested=requested)
+
+    assert outcome.reason.code is RefusalCode.NOT_CT
+    assert "MR" in outcome.reason.zh
+    assert [one.en for one in outcome.not_chosen] == ["not a CT image"]
+
+
+def test_a_head_is_refused_as_not_chest() -> None:
+    outcome = refusal(spec(1, attributes={"BodyPartExamined": "HEAD"}), spec(2, slices=1, attributes=LOCALIZER))
+
+    assert outcome.reason.code is RefusalCode.NOT_CHEST
+    assert len(outcome.not_chosen) == 2
+
+
+def test_a_study_of_scouts_and_coronal_slices_has_no_suitable_series() -> None:
+    outcome = refusal(spec(1, slices=2, attributes=LOCALIZER), spec(2, slices=9, orientation=CORONAL))
+
+    assert outcome.reason.code is RefusalCode.NO_SUITABLE_SERIES
+    assert "localizer, not axial" in outcome.reason.en
+
+
+def test_an_enhanced_object_is_measured_like_its_slices() -> None:
+    data = as_bytes(enhanced(CHEST))
+    (multi,) = group_series([read_instance(Source(Path("E"), len(data), lambda: BytesIO(data)))])
+    (single,) = found(CHEST)
+
+    assert (multi.slices, multi.thickness_mm, multi.is_axial) == (90, 2.5, True)
+    assert multi.extent_mm == pytest.approx(single.extent_mm)
+    assert multi.extent_mm == pytest.approx(225.0, abs=0.1)
