@@ -11,7 +11,6 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-import gdcm
 import jpeg_ls
 import numpy as np
 from openjpeg.utils import decode_pixel_data as decode_openjpeg
@@ -20,11 +19,6 @@ from PIL import Image
 from lianyi.lungct.dicom.codestream import CodeStream, UnreadablePixels
 from lianyi.lungct.dicom.hounsfield import Words
 from lianyi.lungct.dicom.layout import PixelLayout
-
-# GDCM prints to the terminal what it also reports by returning nothing.
-gdcm.Trace.WarningOff()
-gdcm.Trace.ErrorOff()
-gdcm.Trace.DebugOff()
 
 _RLE_HEADER: Final = struct.Struct("<16I")  # number of segments, then 15 offsets (PS3.5 2024e, G.5)
 _RLE_SEGMENTS: Final = 2  # one for each byte of a 16-bit word, most significant first (G.2)
@@ -41,11 +35,25 @@ def decode_jpeg_2000(stream: CodeStream) -> Words:
 
 
 def decode_jpeg_lossless(stream: CodeStream) -> Words:
-    """Decode a JPEG lossless frame (process 14, any predictor) with GDCM."""
+    """Decode a JPEG lossless frame (process 14, any predictor) with GDCM.
+
+    A stream that was cut and then ended properly, by a writer who lost half an image, is filled up by
+    libjpeg without a word to us: the one damage known that only a person can see.
+    """
     return _words(stream, "JPEG lossless", lambda: _gdcm_jpeg_lossless(stream))
 
 
 def _gdcm_jpeg_lossless(stream: CodeStream) -> bytes:
+    # GDCM 3.2 brings a zlib of its own.  Loaded before the system's, it takes over functions of the
+    # system's, and the next deflate anywhere in this process aborts it ("double free").  So: zlib first,
+    # and GDCM only when a file needs it.
+    import zlib  # noqa: F401, PLC0415 -- see above
+
+    import gdcm  # noqa: PLC0415 -- see above
+
+    # GDCM prints to the terminal what it also reports by returning nothing.
+    gdcm.Trace.WarningOff()
+    gdcm.Trace.ErrorOff()
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(stream.data)
     fragments = gdcm.SequenceOfFragments.New()

@@ -15,6 +15,7 @@ HTJ2K          the same header as JPEG 2000                                  ITU
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,10 @@ _SOF_LOSSLESS: Final = 0xC3
 _SOF_JPEG_LS: Final = 0xF7
 _NOT_SOF: Final = frozenset({0xC4, 0xC8, 0xCC})  # DHT, JPG, DAC share the range of the frame headers
 _WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RSTm
+
+# Inside the data of a scan 0xFF is followed by 0x00 or by a restart marker (T.81 B.1.1.5).  libjpeg, which
+# decodes these streams, would print a warning at any other and go on with invented pixels.
+_STRAY_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 _J2K_SOC_SIZ: Final = b"\xff\x4f\xff\x51"
 _JP2_SIGNATURE: Final = b"\x00\x00\x00\x0cjP  "
@@ -75,6 +80,8 @@ class CodeStream:
 def read_jpeg(data: bytes) -> CodeStream:
     """Read the header of a JPEG or JPEG-LS frame.
 
+    One component has one scan, so what follows the first scan's header is data up to the end marker.
+
     Raises:
         UnreadablePixels: no such header, or the stream stops before its end marker.
     """
@@ -107,6 +114,8 @@ def read_jpeg(data: bytes) -> CodeStream:
         raise UnreadablePixels("a JPEG header is damaged") from error
     if frame is None:
         raise UnreadablePixels("a JPEG stream has no frame header")
+    if sof == _SOF_LOSSLESS and _STRAY_MARKER.search(data, at + 2, len(data) - 2):
+        raise UnreadablePixels("a JPEG stream is damaged: a marker stands inside its data")
     precision, rows, columns, components = frame
     return CodeStream(
         data=data,

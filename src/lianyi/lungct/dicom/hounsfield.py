@@ -98,11 +98,12 @@ class HounsfieldTable:
         return hu_ji, padding_ji if padding_ji.any() else None
 
 
-def read_modality(header: pydicom.Dataset) -> Modality:
+def read_modality(header: pydicom.Dataset, layout: PixelLayout) -> Modality:
     """Read how stored values become HU.  Nothing is defaulted.
 
     Args:
         header: the instance, or the PixelValueTransformation item of a frame.
+        layout: says whether the first value of a modality LUT has a sign.
 
     Raises:
         Refusal: R07, absent, malformed, contradictory, or not in HU.
@@ -114,7 +115,7 @@ def read_modality(header: pydicom.Dataset) -> Modality:
                 zh="文件同时含有 Modality LUT 与 Rescale Slope/Intercept，二者矛盾",
                 en="the file holds both a modality LUT and a rescale slope, which exclude each other",
             )
-        return _read_modality_table(header)
+        return _read_modality_table(header, layout)
     if not slope or intercept is None or not math.isfinite(slope * _WORDS + intercept):
         raise _unknown(
             zh="文件没有有效的 Rescale Slope/Intercept（0028,1053/1052），无法换算 CT 值",
@@ -124,7 +125,7 @@ def read_modality(header: pydicom.Dataset) -> Modality:
     return Rescale(slope=slope, intercept=intercept)
 
 
-def _read_modality_table(header: pydicom.Dataset) -> ModalityTable:
+def _read_modality_table(header: pydicom.Dataset, layout: PixelLayout) -> ModalityTable:
     try:
         (item,) = header.ModalityLUTSequence
         entries, first, bits = (int(number) for number in item.LUTDescriptor)
@@ -132,8 +133,12 @@ def _read_modality_table(header: pydicom.Dataset) -> ModalityTable:
         values = np.frombuffer(data, "<u2") if isinstance(data, bytes) else np.atleast_1d(np.asarray(data, np.int64))
     except MALFORMED as error:
         raise _damaged_table() from error
-    # An entry count of 0 stands for 65536 (PS3.3 2024e, C.11.1.1.1).
-    if len(values) != (entries or _WORDS) or bits not in (8, 16):
+    # An entry count of 0 stands for 65536; the first value has the sign of the pixels, whatever VR it was
+    # written with (PS3.3 2024e, C.11.1.1.1).
+    first %= _WORDS
+    if layout.is_signed and first >= _WORDS // 2:
+        first -= _WORDS
+    if len(values) != (entries % _WORDS or _WORDS) or bits not in (8, 16):
         raise _damaged_table()
     _require_hu(read_text(item, "ModalityLUTType"))
     return ModalityTable(first=first, values=tuple(int(value) for value in values))

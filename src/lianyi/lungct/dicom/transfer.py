@@ -90,8 +90,9 @@ def require_lossless_header(ds: pydicom.Dataset) -> None:
     if syntax in _LOSSY:
         raise _lossy(_LOSSY[syntax])
     # PS3.3 2024e, C.7.6.1.1.5: once "01", always "01", whatever the syntax is now.
-    if read_text(ds, "LossyImageCompression") == "01":
-        raise _lossy(f"LossyImageCompression (0028,2110) = 01, {_name(syntax)}")
+    flag = read_text(ds, "LossyImageCompression")
+    if flag == "01" or (flag != "00" and read_text(ds, "LossyImageCompressionMethod")):
+        raise _lossy(f"LossyImageCompression (0028,2110) = {flag or '?'}, {_name(syntax)}")
     if syntax not in _NATIVE and syntax not in _CODED and syntax != uid.RLELossless:
         name = _name(syntax)
         raise Refusal(
