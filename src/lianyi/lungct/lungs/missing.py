@@ -1,0 +1,197 @@
+"""How much of the lungs lies outside the scan, told from where the lungs end at its edge.
+
+A lung that is whole tapers to nothing inside the volume; one that is cut ends in a
+cross-section on the last scanned slice.  The cross-sectional area of both lungs, from
+apex to base, is much alike in all whole chests once height and area are scaled.  So
+the areas that were scanned are matched with two such profiles (flat and steep
+diaphragm) over every height and offset that the cut allows, each weighted by how well
+it fits and by how usual the resulting lungs are; the share beyond the cut is the
+weighted mean.
+
+Error: seven whole chests were cut virtually, each estimated without its own profile.
+Root mean square error of the estimate, in percent of the lungs (worst chest: 4DLung, only 194 mm high):
+
+==============  =====  =====  =====  =====  =====
+truly missing   2      5      10     20     50
+==============  =====  =====  =====  =====  =====
+apex            1.0    1.9    2.8    4.8    6.9
+base            2.3    5.8    7.2    6.2    4.8
+apex and base   1.5    2.7    5.5    6.6    4.2
+==============  =====  =====  =====  =====  =====
+
+So a share is an estimate to about a third of itself at the apex, and at the base no
+better than "a little", "a good part", "most".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lianyi.lungct.domain.image import Booleans
+
+Floats = npt.NDArray[np.float64]
+
+# Area from apex to base in 24 equal steps of the height, over its mean.  Measured.
+_STEEP_DIAPHRAGM = (  # mean of LIDC-IDRI-0001, LUNGx-CT003, C3N-00247
+    "0.07 0.31 0.61 0.88 1.11 1.30 1.45 1.54 1.61 1.65 1.64 1.60 "
+    "1.57 1.54 1.48 1.39 1.28 1.01 0.76 0.58 0.36 0.17 0.07 0.01"
+)
+_FLAT_DIAPHRAGM = (  # mean of LIDC-IDRI-0002, LIDC-IDRI-0003, R01-001, 4DLung-HM10395
+    "0.07 0.25 0.44 0.63 0.82 1.00 1.16 1.30 1.39 1.44 1.49 1.53 "
+    "1.53 1.51 1.48 1.47 1.47 1.44 1.34 1.09 0.68 0.35 0.13 0.02"
+)
+_PROFILES = np.array([profile.split() for profile in (_STEEP_DIAPHRAGM, _FLAT_DIAPHRAGM)], dtype=np.float64)
+_HEIGHTS_MM = np.arange(150.0, 361.0, 5.0)
+# Heights of the seven: 194 to 289 mm, mean 263, standard deviation 32; volume over cubed height 0.18 to 0.31.
+_USUAL_HEIGHT_MM, _HEIGHT_SPREAD_MM = 265.0, 35.0
+_USUAL_FULLNESS, _FULLNESS_LOG_SPREAD = 0.235, 0.2
+_FIT_SPREAD = 0.06
+"""Typical misfit of a whole chest to a profile, as a share of its area, over ten independent stretches."""
+_BIN_MM = 5
+_STRETCHES = 10
+
+_LEAST_END_MM2 = 150.0
+_LEAST_CHORD_MM = 15.0
+_SEGMENT_PER_CHORD2 = 0.17
+_MOST_UNDER_ARC = 0.4
+_LEAST_SHARE = 0.0005
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ends:
+    """Where lung meets what was not scanned.
+
+    Attributes:
+        apex_mm2: area that goes on above.
+        base_mm2: area that goes on below.
+        side_mm3: estimated volume beside the field of view.
+    """
+
+    apex_mm2: float
+    base_mm2: float
+    side_mm3: float
+
+
+def missing_share(lungs_kji: Booleans, scanned_kji: Booleans | None) -> dict[str, float]:
+    """Estimate the share of the lungs outside the scan, by place.
+
+    Args:
+        lungs_kji: both lungs on the 1 mm working grid.
+        scanned_kji: what was scanned; None when all of it was.
+
+    Returns:
+        Shares of the whole lungs (0 to 1) under "lung apex", "lung base" and "lung side"; only places that are
+        cut off.  Estimates: see the module for their error.
+    """
+    ends = _ends(lungs_kji, scanned_kji)
+    seen_mm3 = float(np.count_nonzero(lungs_kji))
+    above, below = _beyond(lungs_kji, has_apex=ends.apex_mm2 < _LEAST_END_MM2, has_base=ends.base_mm2 < _LEAST_END_MM2)
+    whole_mm3 = seen_mm3 * (1.0 + above + below) + ends.side_mm3
+    shares = {
+        "lung apex": above * seen_mm3 / whole_mm3,
+        "lung base": below * seen_mm3 / whole_mm3,
+        "lung side": ends.side_mm3 / whole_mm3,
+    }
+    return {place: share for place, share in shares.items() if share > _LEAST_SHARE}
+
+
+def _ends(lungs_kji: Booleans, scanned_kji: Booleans | None) -> _Ends:
+    columns = np.flatnonzero(lungs_kji.any(axis=(0, 1)))
+    rows = np.flatnonzero(lungs_kji.any(axis=(0, 2)))
+    near = (slice(None), slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    lungs = lungs_kji[near]
+    out_kji = np.ones(tuple(length + 2 for length in lungs_kji.shape), dtype=bool)
+    out_kji[1:-1, 1:-1, 1:-1] = False if scanned_kji is None else ~scanned_kji
+    j, i = slice(near[1].start + 1, near[1].stop + 1), slice(near[2].start + 1, near[2].stop + 1)
+
+    goes_up_kji = lungs & out_kji[2:, j, i]
+    goes_down_kji = lungs & out_kji[:-2, j, i]
+    beside_kji = out_kji[1:-1, j.start - 1 : j.stop - 1, i] | out_kji[1:-1, j.start + 1 : j.stop + 1, i]
+    beside_kji |= out_kji[1:-1, j, i.start - 1 : i.stop - 1]
+    beside_kji |= out_kji[1:-1, j, i.start + 1 : i.stop + 1]
+    beside_kji &= lungs & ~goes_up_kji & ~goes_down_kji
+    return _Ends(
+        apex_mm2=float(np.count_nonzero(goes_up_kji)),
+        base_mm2=float(np.count_nonzero(goes_down_kji)),
+        side_mm3=_side_mm3(beside_kji, beside_kji.shape[2] / 2),
+    )
+
+
+def _side_mm3(beside_kji: Booleans, middle_i: float) -> float:
+    """Sum, over slices and both sides, the segment of the lung's outline that its chord cuts off.
+
+    A round field of view bulges into that segment; the part under its arc was scanned.
+    """
+    half = round(middle_i)
+    total_mm3 = 0.0
+    for side_kji in (beside_kji[:, :, :half], beside_kji[:, :, half:]):
+        rows_kj, columns_ki = np.any(side_kji, axis=2), np.any(side_kji, axis=1)
+        chord_mm, sagitta_mm = _extent_mm(rows_kj), np.maximum(_extent_mm(columns_ki) - 1.0, 0.0)
+        segment_mm2 = _SEGMENT_PER_CHORD2 * chord_mm**2
+        under_arc_mm2 = np.minimum(2 / 3 * chord_mm * sagitta_mm, _MOST_UNDER_ARC * segment_mm2)
+        total_mm3 += float((segment_mm2 - under_arc_mm2)[chord_mm >= _LEAST_CHORD_MM].sum())
+    return total_mm3
+
+
+def _extent_mm(mask: Booleans) -> Floats:
+    """Length from the first to the last True of each row, on the 1 mm grid."""
+    first, last = mask.argmax(axis=1), mask.shape[1] - mask[:, ::-1].argmax(axis=1)
+    return np.where(mask.any(axis=1), last - first, 0).astype(np.float64)
+
+
+def _beyond(lungs_kji: Booleans, *, has_apex: bool, has_base: bool) -> tuple[float, float]:
+    """Give the volume above and below the scan as multiples of the volume seen."""
+    if has_apex and has_base:
+        return 0.0, 0.0
+    area_mm2 = np.count_nonzero(lungs_kji, axis=(1, 2)).astype(np.float64)
+    slices = np.flatnonzero(area_mm2)
+    from_apex_mm2 = area_mm2[slices[0] : slices[-1] + 1][::-1]
+    seen_mm = float(from_apex_mm2.size)
+    bins = max(1, from_apex_mm2.size // _BIN_MM)
+    step = from_apex_mm2.size // bins
+    binned_mm2 = from_apex_mm2[: bins * step].reshape(bins, step).mean(axis=1)
+    depths_mm = (np.arange(bins) + 0.5) * step
+
+    guesses: list[tuple[float, float, float]] = []
+    for profile in _PROFILES:
+        for height_mm in _HEIGHTS_MM[seen_mm <= _HEIGHTS_MM]:
+            spare_mm = height_mm - seen_mm
+            offsets_mm = np.array([0.0]) if has_apex else np.array([spare_mm])
+            if not has_apex and not has_base:
+                offsets_mm = np.arange(0.0, spare_mm + 1.0, _BIN_MM)
+            guesses += [
+                _guess(profile, height_mm, (offset_mm, seen_mm), depths_mm, binned_mm2) for offset_mm in offsets_mm
+            ]
+    if not guesses:
+        return 0.0, 0.0
+    log_weight, above, below = np.array(guesses).T
+    weight = np.exp(log_weight - log_weight.max())
+    return float(np.average(above, weights=weight)), float(np.average(below, weights=weight))
+
+
+def _guess(
+    profile: Floats, height_mm: float, seen: tuple[float, float], depths_mm: Floats, area_mm2: Floats
+) -> tuple[float, float, float]:
+    """Match one profile at one height and offset; give its log weight, and what lies above and below."""
+    offset_mm, seen_mm = seen
+    steps = profile.size
+    centres = np.concatenate([[0.0], (np.arange(steps) + 0.5) / steps, [1.0]])
+    expected = np.interp((depths_mm + offset_mm) / height_mm, centres, np.concatenate([[0.0], profile, [0.0]]))
+    scale_mm2 = float(area_mm2 @ expected / max(expected @ expected, 1e-9))
+    misfit = float(((area_mm2 - scale_mm2 * expected) ** 2).sum() / (area_mm2**2).sum())
+    stretches = min(area_mm2.size, 3 * _STRETCHES) / _STRETCHES
+    fullness = max(scale_mm2, 1e-3) / height_mm**2
+    log_weight = (
+        -misfit * stretches / (2 * _FIT_SPREAD**2)
+        - (height_mm - _USUAL_HEIGHT_MM) ** 2 / (2 * _HEIGHT_SPREAD_MM**2)
+        - float(np.log(fullness / _USUAL_FULLNESS)) ** 2 / (2 * _FULLNESS_LOG_SPREAD**2)
+    )
+    cumulated = np.concatenate([[0.0], np.cumsum(profile) / profile.sum()])
+    before, through = np.interp(
+        [offset_mm / height_mm, (offset_mm + seen_mm) / height_mm], np.arange(steps + 1) / steps, cumulated
+    )
+    inside = max(float(through - before), 1e-3)
+    return log_weight, float(before) / inside, float(1.0 - through) / inside
