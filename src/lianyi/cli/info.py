@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from dataclasses import asdict
 from importlib import metadata
 from typing import Annotated, Any
 
@@ -30,6 +31,24 @@ LIBRARIES = (
     "python-gdcm",
     "typst",
 )
+
+# Read when the code-stream is lossless, whatever the name promises.  A test holds this to what the reader takes.
+TRANSFER_SYNTAXES = {
+    "Implicit VR Little Endian": "1.2.840.10008.1.2",
+    "Explicit VR Little Endian": "1.2.840.10008.1.2.1",
+    "Deflated Explicit VR Little Endian": "1.2.840.10008.1.2.1.99",
+    "Explicit VR Big Endian": "1.2.840.10008.1.2.2",
+    "RLE Lossless": "1.2.840.10008.1.2.5",
+    "JPEG Lossless": "1.2.840.10008.1.2.4.57",
+    "JPEG Lossless SV1": "1.2.840.10008.1.2.4.70",
+    "JPEG-LS Lossless": "1.2.840.10008.1.2.4.80",
+    "JPEG-LS (lossless only)": "1.2.840.10008.1.2.4.81",
+    "JPEG 2000 Lossless": "1.2.840.10008.1.2.4.90",
+    "JPEG 2000 (lossless only)": "1.2.840.10008.1.2.4.91",
+    "HTJ2K Lossless": "1.2.840.10008.1.2.4.201",
+    "HTJ2K Lossless RPCL": "1.2.840.10008.1.2.4.202",
+    "HTJ2K (lossless only)": "1.2.840.10008.1.2.4.203",
+}
 
 
 def info(
@@ -60,12 +79,14 @@ def gather_facts() -> dict[str, Any]:
     Raises:
         Misconfigured: the settings of this process are wrong.
     """
+    from lianyi.lungct.detect import ClassicalDetector  # noqa: PLC0415 -- --help must not wait for numpy
+
     return {
         "lianyi": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "detector": None,
+        "detector": asdict(ClassicalDetector().identity),
         "settings": read_settings().model_dump(),
-        "transfer_syntaxes": {},
+        "transfer_syntaxes": TRANSFER_SYNTAXES,
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
