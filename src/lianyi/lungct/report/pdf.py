@@ -39,6 +39,6 @@ def pdf_of(page: Report | NotScreened, pictures: dict[str, bytes], *, made: date
             font_paths=[str(font_file(weight).parent) for weight in ("regular", "bold")],
             ignore_system_fonts=True,
             sys_inputs={"page": json.dumps(asdict(page), ensure_ascii=False), "font": FAMILY},
-            timestamp=made,
+            timestamp=made.replace(microsecond=0),  # typst takes whole seconds
         )
     return document
