@@ -45,8 +45,10 @@ _LEAST_DEPTH_MM = 1.0
 _RIM_CONTRAST_HU = 140.0
 """Half level of the faintest ground glass sought around a denser core."""
 
-_RIM_SHARE = 0.30
-"""A ground-glass rim is one when at least this share of the whole lies deep in it."""
+_RIM_SHARE, _RIM_SPREAD = 0.2, 0.42
+"""A ground-glass rim is one when at least this share of the whole lies deep in it, and is even: its 20th to
+80th percentile spread less than this part of its contrast.  The blurred halo and the roots of a solid nodule
+are uneven.  Tuned on 24 LIDC slabs and 14 phantoms."""
 
 _MARGIN_MM = 1.5
 """How far beyond the half level a nodule's blur is still collected."""
@@ -132,9 +134,11 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Out
             outside_mm = edt.edt(~shape_kji) * step_mm
             rim_kji = wide[0] & (outside_mm > max(1.2, 0.3 * slice_step_mm + 0.6))
             if np.count_nonzero(rim_kji) > _RIM_SHARE * np.count_nonzero(wide[0]):
-                shape_kji, depth_mm, _ = wide
-                plateau_hu = min(plateau_hu, float(np.median(smooth_kji[rim_kji])))
-                half_hu = (lung_hu + plateau_hu) / 2
+                low_hu, middle_hu, high_hu = np.percentile(smooth_kji[rim_kji], (20, 50, 80))
+                if high_hu - low_hu < _RIM_SPREAD * (middle_hu - lung_hu):
+                    shape_kji, depth_mm, _ = wide
+                    plateau_hu = min(plateau_hu, float(middle_hu))
+                    half_hu = (lung_hu + plateau_hu) / 2
     shape_kji = fill_voids.fill(shape_kji)
     dense_kji = (smooth_kji > half_hu) | ~allowed_kji
     return Outline(
