@@ -162,8 +162,15 @@ def as_bytes(ds: FileDataset) -> bytes:
     return buffer.getvalue()
 
 
+_WRITTEN: dict[str, list[bytes]] = {}
+
+
 def series_bytes(spec: SeriesSpec) -> list[bytes]:
-    return [as_bytes(instance(spec, n)) for n in range(spec.slices)]
+    """One file a slice, in the slices' order; written once a session."""
+    key = repr(spec)
+    if key not in _WRITTEN:
+        _WRITTEN[key] = [as_bytes(instance(spec, n)) for n in range(spec.slices)]
+    return list(_WRITTEN[key])
 
 
 def write_series(folder: Path, spec: SeriesSpec | None = None, *, prefix: str = "IM") -> list[Path]:

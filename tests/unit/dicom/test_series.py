@@ -55,7 +55,9 @@ LOCALIZER = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
         (spec(1, slices=25, step_mm=10.0, thickness_mm=1.0), "gaps between slices"),
         (spec(1, thickness_mm=2.5, slices=85), "fewer slices (85)"),
         (spec(1, attributes={"ImagePositionPatient": None}), "slice positions missing"),
-        (spec(1, study_uid="2.25.9", attributes={"PatientID": "OTHER"}, slices=85), "of another patient's study"),
+        (spec(1, study_uid="2.25.9", attributes={"PatientID": "OTHER"}, slices=85), "of another patient"),
+        (spec(100, attributes={"PatientID": "OTHER"}, slices=85), "of another patient"),
+        (spec(1, slices=1), "covers less (0 mm)"),
         (spec(1, study_uid="2.25.9", slices=85), "of another study"),
         (spec(101), "equal to the chosen series"),
     ],
@@ -94,6 +96,20 @@ def test_a_derived_axial_series_is_chosen_when_there_is_nothing_else() -> None:
     derived = spec(1, attributes={"ImageType": ["DERIVED", "SECONDARY", "AXIAL"]})
 
     assert reasons(derived, spec(2, slices=2, attributes=LOCALIZER))[0] == derived.series_uid
+
+
+def test_a_derived_chest_beats_an_original_piece_of_it() -> None:
+    derived = spec(1, attributes={"ImageType": ["DERIVED", "SECONDARY", "AXIAL"]})
+    tracker = spec(2, slices=10, step_mm=1.0, thickness_mm=1.0)
+
+    assert reasons(derived, tracker) == (derived.series_uid, {tracker.series_uid: "covers less (10 mm)"})
+
+
+def test_a_sharp_kernel_is_screened_with_a_caution() -> None:
+    choice = choose(found(spec(1, attributes={"ConvolutionKernel": "BONEPLUS"})), requested=None)
+
+    assert [one.code for one in choice.cautions] == [CautionCode.SHARP_KERNEL]
+    assert "BONEPLUS" in choice.cautions[0].zh
 
 
 def test_a_blank_body_part_is_fine() -> None:

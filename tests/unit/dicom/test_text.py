@@ -33,7 +33,7 @@ def test_gbk_bytes_under_no_or_a_wrong_declaration_are_read_and_reported(name: s
     assert (text.value, text.guessed) == (name, True)
 
 
-@pytest.mark.parametrize("declared", [(), ("ISO_IR 100",), ("ISO 2022 IR 6",)])
+@pytest.mark.parametrize("declared", [(), ("ISO_IR 100",), ("ISO 2022 IR 6",), ("GB18030",), ("GBK",)])
 def test_utf8_bytes_without_declaration_are_read(declared: tuple[str, ...]) -> None:
     text = decode("欧阳娜娜".encode(), declared)
 
@@ -45,6 +45,16 @@ def test_accented_latin_names_do_not_become_chinese(name: str) -> None:
     text = decode(name.encode("latin-1"), ("ISO_IR 100",))
 
     assert (text.value, text.guessed) == (name, False)
+
+
+@pytest.mark.parametrize("declared", [(), ("ISO_IR 100",)])
+@pytest.mark.parametrize("name", ["牛隆", "茅^楼"])
+def test_gbk_names_that_would_be_accented_utf8_are_read_as_chinese(name: str, declared: tuple[str, ...]) -> None:
+    assert decode(name.encode("gbk"), declared).value == name
+
+
+def test_accented_utf8_without_declaration_is_read() -> None:
+    assert decode("Müller^Jörg".encode(), ()).value == "Müller^Jörg"
 
 
 @pytest.mark.parametrize("name", ["𠮷田", "䶮", "㛃", "龴", "王𠮷"])

@@ -72,6 +72,7 @@ class Instance:
 
     source: Source
     header: Header
+    patient_id: str
     study_uid: StudyUID
     series_uid: SeriesUID
     instance_uid: InstanceUID
@@ -172,6 +173,7 @@ def _instance(source: Source, ds: pydicom.FileDataset) -> Instance:
     return Instance(
         source=source,
         header=header,
+        patient_id=header.text("PatientID"),
         study_uid=StudyUID(study),
         series_uid=SeriesUID(series),
         instance_uid=InstanceUID(instance),
@@ -226,6 +228,11 @@ class FoundSeries:
         return median(b - a for a, b in pairwise(places)) if len(places) > 1 else None
 
     @property
+    def has_places(self) -> bool:
+        """Whether the headers say where the slices are."""
+        return bool(self._along_normal_mm)
+
+    @property
     def extent_mm(self) -> float:
         """How far the slices reach along their normal; 0 when their places are unknown."""
         places = self._along_normal_mm
@@ -268,10 +275,19 @@ def _from_z_deg(orientation: tuple[float, ...]) -> float:
 
 
 def group_series(instances: Iterable[Instance]) -> tuple[FoundSeries, ...]:
-    """Group instances by study, series and kind: a scout view inside a series of slices stands apart."""
-    groups: dict[tuple[str, str, bool, bool], list[Instance]] = {}
+    """Group instances by study, series and kind: a scout view inside a series of slices stands apart.
+
+    So do two patients whose series an anonymiser gave the same UID.
+    """
+    groups: dict[tuple[str, str, str, bool, bool], list[Instance]] = {}
     for instance in instances:
-        key = (instance.study_uid, instance.series_uid, not instance.is_ct, instance.is_localizer)
+        key = (
+            instance.patient_id,
+            instance.study_uid,
+            instance.series_uid,
+            not instance.is_ct,
+            instance.is_localizer,
+        )
         groups.setdefault(key, []).append(instance)
     return tuple(
         FoundSeries(

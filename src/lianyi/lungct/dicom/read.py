@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from lianyi.lungct.dicom.headers import read_patient
@@ -242,7 +242,7 @@ def _name_evident_transfer_syntax(ds: pydicom.FileDataset) -> None:
     The bytes themselves show how elements are encoded, and uncompressed pixels have a length;
     the syntax of compressed ones cannot be told, and stays unnamed.
     """
-    pixels = ds.get_item("PixelData")
+    pixels: DataElement | RawDataElement | None = ds.get_item("PixelData")
     if "TransferSyntaxUID" in ds.file_meta or not isinstance(pixels, RawDataElement):
         return
     syntax = next((syntax for encoding, syntax in _EVIDENT_SYNTAXES if encoding == ds.original_encoding), None)

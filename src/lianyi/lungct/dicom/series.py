@@ -7,13 +7,12 @@ the first criterion in which it is worse than the chosen one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from lianyi.lungct.dicom.instances import FoundSeries
-from lianyi.lungct.dicom.words import CHEST, PROJECTED, REFORMATTED, is_elsewhere, sharpness
+from lianyi.lungct.dicom.words import CHEST, PROJECTED, REFORMATTED, Sharpness, is_elsewhere, sharpness
 from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
 from lianyi.lungct.domain.study import NotChosen
 from lianyi.lungct.domain.uids import SeriesUID
@@ -21,6 +20,9 @@ from lianyi.lungct.domain.uids import SeriesUID
 _COVERS_LUNGS_MM = 200.0
 """A judgement, not a norm: the lungs of small adults are about this high, so a shorter series shows part of
 them.  It only ranks; how much of the lungs is missing is measured later, on the lungs themselves."""
+
+_SHORTFALL_MM = 25.0
+"""How much shorter a series may be before that outweighs everything else."""
 
 _THICKNESS_CLASSES_MM = (1.5, 2.0, 2.5, 3.0, 5.0)
 """Within a class the kernel matters more than the thickness.  1.5 mm: sections for measuring nodules
@@ -118,9 +120,9 @@ def _sharper(series: FoundSeries) -> tuple[str, str]:
 
 
 _RANKS: tuple[_Rank, ...] = (
-    _Rank(lambda one: not one.extent_mm, lambda _: ("没有切片位置信息", "slice positions missing")),
+    _Rank(lambda one: not one.has_places, lambda _: ("没有切片位置信息", "slice positions missing")),
+    _Rank(lambda one: max(0.0, _COVERS_LUNGS_MM - one.extent_mm) // _SHORTFALL_MM, _shorter),
     _Rank(_is_derived, lambda _: ("后处理重建，非原始图像", "derived, not original")),
-    _Rank(lambda one: max(0, math.ceil((_COVERS_LUNGS_MM - one.extent_mm) / 10)), _shorter),
     _Rank(lambda one: one.has_gaps, lambda _: ("层间有间隔", "gaps between slices")),
     _Rank(_thickness_class, _thicker),
     _Rank(lambda one: not _names_chest(one), lambda _: ("未注明胸部", "does not name the chest")),
@@ -141,10 +143,9 @@ def _order(series: FoundSeries) -> tuple[tuple[float, ...], str, str]:
 def _why_not(series: FoundSeries, chosen: FoundSeries, *, is_requested: bool) -> tuple[str, str]:
     if (reason := unfit(series)) is not None:
         return reason.value
+    if series.first.patient_id != chosen.first.patient_id:
+        return "属于另一位患者", "of another patient"
     if series.first.study_uid != chosen.first.study_uid:
-        mine, theirs = (one.first.header.text("PatientID") for one in (series, chosen))
-        if mine != theirs:
-            return "属于另一位患者的检查", "of another patient's study"
         return "属于另一次检查", "of another study"
     if is_requested:
         return "另行指定了序列", "another series was requested"
@@ -230,20 +231,30 @@ def choose(found: Sequence[FoundSeries], *, requested: SeriesUID | None) -> Choi
     else:
         chosen = _requested(found, requested)
     is_override = requested is not None and fit[:1] != [chosen]
-    cautions: tuple[Caution, ...] = ()
+    cautions = []
     if is_override:
         reason = unfit(chosen)
         zh, en = reason.value if reason else _why_not(chosen, fit[0], is_requested=False)
-        cautions = (
+        cautions.append(
             Caution(
                 code=CautionCode.REQUESTED_SERIES,
                 zh=f"所读序列由用户指定，自动选择不会选它（{zh}）。",
                 en=f"The series was requested; it would not have been chosen ({en}).",
-            ),
+            )
+        )
+    if sharpness(chosen.facts.kernel) >= Sharpness.SHARP:
+        cautions.append(
+            Caution(
+                code=CautionCode.SHARP_KERNEL,
+                zh=f"该序列使用锐利卷积核（{chosen.facts.kernel}）重建，噪声较大，密度和体积测量可能受影响；"
+                "如有标准或软组织重建序列，请改用。",
+                en=f"The series has a sharp kernel ({chosen.facts.kernel}): more noise, and density and volume may be "
+                "affected. Give a standard or soft tissue reconstruction if there is one.",
+            )
         )
     others = (series for series in found if series is not chosen)
     return Choice(
         chosen=chosen,
         not_chosen=tuple(_not_chosen(series, _why_not(series, chosen, is_requested=is_override)) for series in others),
-        cautions=cautions,
+        cautions=tuple(cautions),
     )

@@ -88,28 +88,32 @@ class _Walk:
         self._found = Inputs()
 
     def all_of(self, paths: Sequence[Path]) -> Inputs:
-        for path in paths:
-            self._visit(path, depth=0)
+        pending = [(path, 0) for path in reversed(paths)]
+        while pending:  # a list, not recursion: a hostile tree may be deep
+            path, depth = pending.pop()
+            try:
+                names = self._visit(path, depth=depth)
+            except OSError:
+                self._found.unreadable.append(printable(path.name))
+            else:
+                pending += [(path / name, depth + 1) for name in sorted(names, reverse=True)]
         return self._found
 
-    def _visit(self, path: Path, *, depth: int) -> None:
-        try:
-            facts = path.stat()
-            key = (facts.st_dev, facts.st_ino)
-            if key in self._seen:
-                return
-            self._seen.add(key)
-            if stat.S_ISDIR(facts.st_mode):
-                for child in sorted(os.listdir(path)):  # noqa: PTH208 -- names, sorted as strings: the same order everywhere
-                    self._visit(path / child, depth=depth + 1)
-            elif not stat.S_ISREG(facts.st_mode):
-                self._found.unreadable.append(printable(path.name))
-            elif depth <= 1 and self._is_archive(path, given=depth == 0):
-                self._open_archive(path, given=depth == 0)
-            else:
-                self._found.sources.append(Source(path, facts.st_size, partial(_open_file, path)))
-        except (OSError, ValueError, RecursionError):
+    def _visit(self, path: Path, *, depth: int) -> list[str]:
+        """Note one file, or give the names in one folder."""
+        facts = path.stat()
+        if (facts.st_dev, facts.st_ino) in self._seen:
+            return []
+        self._seen.add((facts.st_dev, facts.st_ino))
+        if stat.S_ISDIR(facts.st_mode):
+            return os.listdir(path)  # noqa: PTH208 -- names alone, to be sorted as strings
+        if not stat.S_ISREG(facts.st_mode):
             self._found.unreadable.append(printable(path.name))
+        elif depth <= 1 and self._is_archive(path, given=depth == 0):
+            self._open_archive(path, given=depth == 0)
+        else:
+            self._found.sources.append(Source(path, facts.st_size, partial(_open_file, path)))
+        return []
 
     @staticmethod
     def _is_archive(path: Path, *, given: bool) -> bool:

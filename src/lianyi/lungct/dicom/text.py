@@ -100,13 +100,39 @@ def _looks_chinese(raw: bytes, text: str) -> bool:
     return re.search(rb"[\x81-\xfe][\x80-\xfe]|[\x81-\xfe][0-9][\x81-\xfe][0-9]", raw) is not None
 
 
+def _could_be_chinese_pairs(raw: bytes, utf8: str) -> bool:
+    """Tell whether bytes that are UTF-8 may all the same be GBK: two-byte sequences are a valid pair in both.
+
+    Accented Latin letters (below U+0250) stand among plain ones; Chinese pairs may stand alone.
+    """
+    beyond = [ord(character) for character in utf8 if not character.isascii()]
+    return bool(beyond) and max(beyond) < 0x800 and (min(beyond) >= 0x250 or re.search(rb"[A-Za-z]", raw) is None)
+
+
+def _is_utf8_called_gb(raw: bytes, as_gb: str) -> bool:
+    """Tell UTF-8 under a GB declaration: read as GB it gives characters that nobody uses."""
+    try:
+        utf8 = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return _is_common(utf8) and not _is_common(as_gb)
+
+
+def _is_common(text: str) -> bool:
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _evident(raw: bytes) -> str | None:
     """Read bytes that show by themselves that they are UTF-8 or Chinese; None when they do not."""
     try:
         utf8: str | None = raw.decode("utf-8")
     except UnicodeDecodeError:
         utf8 = None
-    if utf8 is not None and all(ord(character) < 0x250 or ord(character) >= 0x800 for character in utf8):
+    if utf8 is not None and not _could_be_chinese_pairs(raw, utf8):
         return utf8
     try:
         chinese = _from_gb(raw)
@@ -142,7 +168,8 @@ def _as_declared(raw: bytes, declared: tuple[str, ...], *, is_name: bool) -> tup
     if "ISO_IR 192" in declared:
         return raw.decode("utf-8"), False
     if any(name in _GB_NAMES for name in declared):
-        return _from_gb(raw), False
+        text = _from_gb(raw)
+        return (raw.decode("utf-8"), True) if _is_utf8_called_gb(raw, text) else (text, False)
     if any(name in _GB2312_NAMES for name in declared) or _GB2312_TO_G1 in raw:
         text, guessed = _iso_2022_58(raw)
         return text, guessed or not any(name in _GB2312_NAMES for name in declared)
