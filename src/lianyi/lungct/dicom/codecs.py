@@ -16,9 +16,10 @@ import numpy as np
 from openjpeg.utils import decode_pixel_data as decode_openjpeg
 from PIL import Image
 
-from lianyi.lungct.dicom.codestream import CodeStream, UnreadablePixels
+from lianyi.lungct.dicom.codestream import CodeStream
 from lianyi.lungct.dicom.hounsfield import Words
 from lianyi.lungct.dicom.layout import PixelLayout
+from lianyi.lungct.dicom.unreadable import UnreadablePixels
 
 _RLE_HEADER: Final = struct.Struct("<16I")  # number of segments, then 15 offsets (PS3.5 2024e, G.5)
 _RLE_SEGMENTS: Final = 2  # one for each byte of a 16-bit word, most significant first (G.2)

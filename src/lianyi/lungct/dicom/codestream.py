@@ -15,22 +15,20 @@ HTJ2K          the same header as JPEG 2000                                  ITU
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass
 from typing import Final
+
+from lianyi.lungct.dicom.jpeg_lossless import strip_jpeg_lossless
+from lianyi.lungct.dicom.unreadable import UnreadablePixels
 
 _SOI: Final = 0xD8
 _EOI: Final = 0xD9
 _SOS: Final = 0xDA
 _SOF_LOSSLESS: Final = 0xC3
 _SOF_JPEG_LS: Final = 0xF7
-_NOT_SOF: Final = frozenset({0xC4, 0xC8, 0xCC})  # DHT, JPG, DAC share the range of the frame headers
+_SOF: Final = frozenset({*range(0xC0, 0xD0), _SOF_JPEG_LS}) - {0xC4, 0xC8, 0xCC}  # those are DHT, JPG, DAC
 _WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RSTm
-
-# Inside the data of a scan 0xFF is followed by 0x00 or by a restart marker (T.81 B.1.1.5).  libjpeg, which
-# decodes these streams, would print a warning at any other and go on with invented pixels.
-_STRAY_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 _J2K_SOC_SIZ: Final = b"\xff\x4f\xff\x51"
 _JP2_SIGNATURE: Final = b"\x00\x00\x00\x0cjP  "
@@ -40,18 +38,6 @@ _SOT: Final = 0xFF90
 _SOD: Final = 0xFF93
 _EOC: Final = 0xFFD9
 _REVERSIBLE_5_3: Final = 1
-
-
-class UnreadablePixels(Exception):
-    """Pixel data are absent, truncated, damaged or contradict their header.
-
-    Attributes:
-        reason_en: one clause for a log or a report; never holds patient data.
-    """
-
-    def __init__(self, reason_en: str) -> None:
-        super().__init__(reason_en)
-        self.reason_en = reason_en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +66,8 @@ class CodeStream:
 def read_jpeg(data: bytes) -> CodeStream:
     """Read the header of a JPEG or JPEG-LS frame.
 
-    One component has one scan, so what follows the first scan's header is data up to the end marker.
+    A JPEG lossless stream is checked segment by segment and stripped of all that is not needed to decode
+    it (:mod:`~lianyi.lungct.dicom.jpeg_lossless`), because its codec trusts what it is given.
 
     Raises:
         UnreadablePixels: no such header, or the stream stops before its end marker.
@@ -88,35 +75,26 @@ def read_jpeg(data: bytes) -> CodeStream:
     data = _complete(data)
     if data[:2] != bytes((0xFF, _SOI)):
         raise UnreadablePixels("a compressed frame does not begin with a JPEG marker")
-    frame: tuple[int, int, int, int] | None = None
-    sof = 0
+    segments: list[tuple[int, bytes]] = []
     at = 2
     try:
-        while True:
-            if data[at] != 0xFF:
-                raise UnreadablePixels("a JPEG header is damaged")
-            marker = data[at + 1]
-            if marker == 0xFF:  # fill byte before a marker
-                at += 1
-                continue
-            if marker in _WITHOUT_LENGTH:
-                at += 2
-                continue
-            (length,) = struct.unpack_from(">H", data, at + 2)
-            if (0xC0 <= marker <= 0xCF and marker not in _NOT_SOF) or marker == _SOF_JPEG_LS:
-                frame, sof = struct.unpack_from(">BHHB", data, at + 4), marker
-            if marker == _SOS:
-                break
-            at += 2 + length
-        components_in_scan = data[at + 4]
-        selector, _, approximation = data[at + 5 + 2 * components_in_scan : at + 8 + 2 * components_in_scan]
+        while not segments or segments[-1][0] != _SOS:
+            at, marker = _next_marker(data, at)
+            (length,) = struct.unpack_from(">H", data, at)
+            segments.append((marker, data[at + 2 : at + length]))
+            at += length
+        frames = [(marker, body) for marker, body in segments if marker in _SOF]
+        if len(frames) != 1:
+            raise UnreadablePixels(f"a JPEG stream has {len(frames)} frame headers")
+        sof, frame = frames[0]
+        precision, rows, columns, components = struct.unpack_from(">BHHB", frame)
+        scan = segments[-1][1]
+        selector, _, approximation = scan[1 + 2 * scan[0] :]
     except (IndexError, struct.error, ValueError) as error:
         raise UnreadablePixels("a JPEG header is damaged") from error
-    if frame is None:
-        raise UnreadablePixels("a JPEG stream has no frame header")
-    if sof == _SOF_LOSSLESS and _STRAY_MARKER.search(data, at + 2, len(data) - 2):
-        raise UnreadablePixels("a JPEG stream is damaged: a marker stands inside its data")
-    precision, rows, columns, components = frame
+    lossy_because = _jpeg_loss(sof, selector, approximation & 0x0F)
+    if sof == _SOF_LOSSLESS and not lossy_because and components == 1:
+        data = strip_jpeg_lossless(segments, data[at:-2])
     return CodeStream(
         data=data,
         rows=rows,
@@ -124,8 +102,22 @@ def read_jpeg(data: bytes) -> CodeStream:
         components=components,
         precision=precision,
         is_signed=None,
-        lossy_because=_jpeg_loss(sof, selector, approximation & 0x0F),
+        lossy_because=lossy_because,
     )
+
+
+def _next_marker(data: bytes, at: int) -> tuple[int, int]:
+    """Give where the length of the next segment stands, and its marker."""
+    while True:
+        if data[at] != 0xFF:
+            raise UnreadablePixels("a JPEG header is damaged")
+        marker = data[at + 1]
+        if marker == 0xFF:  # a fill byte before a marker
+            at += 1
+        elif marker in _WITHOUT_LENGTH:
+            at += 2
+        else:
+            return at + 2, marker
 
 
 def _jpeg_loss(sof: int, selector: int, point_transform: int) -> str:

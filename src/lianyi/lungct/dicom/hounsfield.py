@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 
-from lianyi.lungct.dicom.codestream import UnreadablePixels
 from lianyi.lungct.dicom.element import MALFORMED, read_integer, read_number, read_text
 from lianyi.lungct.dicom.layout import PixelLayout
+from lianyi.lungct.dicom.unreadable import UnreadablePixels
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
 from lianyi.lungct.domain.image import Booleans, Hounsfields
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import pydicom
 
-from lianyi.lungct.dicom.codestream import UnreadablePixels
 from lianyi.lungct.dicom.element import read_integer
+from lianyi.lungct.dicom.unreadable import UnreadablePixels
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
 
 BITS_ALLOCATED: Final = 16

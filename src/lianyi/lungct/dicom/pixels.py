@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pydicom
 
-from lianyi.lungct.dicom.codestream import UnreadablePixels
 from lianyi.lungct.dicom.element import read_integer, read_text
 from lianyi.lungct.dicom.enhanced import read_frame_headers
 from lianyi.lungct.dicom.hounsfield import hounsfield_table, read_modality, read_padding
 from lianyi.lungct.dicom.layout import read_layout
 from lianyi.lungct.dicom.placement import read_placement
 from lianyi.lungct.dicom.transfer import decode_frames, require_lossless_header
+from lianyi.lungct.dicom.unreadable import UnreadablePixels
 from lianyi.lungct.domain.image import CtSlice
 from lianyi.lungct.domain.uids import InstanceUID
 

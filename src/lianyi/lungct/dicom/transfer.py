@@ -16,10 +16,11 @@ from pydicom import uid
 from pydicom.encaps import generate_frames
 
 from lianyi.lungct.dicom.codecs import decode_jpeg_2000, decode_jpeg_lossless, decode_jpeg_ls, decode_rle
-from lianyi.lungct.dicom.codestream import CodeStream, UnreadablePixels, read_jpeg, read_jpeg_2000
+from lianyi.lungct.dicom.codestream import CodeStream, read_jpeg, read_jpeg_2000
 from lianyi.lungct.dicom.element import read_text
 from lianyi.lungct.dicom.hounsfield import Words
 from lianyi.lungct.dicom.layout import PixelLayout
+from lianyi.lungct.dicom.unreadable import UnreadablePixels
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
 
 _NATIVE: Final[dict[str, str]] = {
