@@ -20,10 +20,19 @@ import numpy as np
 import numpy.typing as npt
 
 from lianyi.lungct.domain.image import Booleans
-from lianyi.lungct.lungs.coarse import AERATED_HU, COARSE_MM, CoarseChest, Labels, distance_inside, label
+from lianyi.lungct.lungs.coarse import (
+    AERATED_HU,
+    COARSE_MM,
+    CoarseChest,
+    Labels,
+    bounding_box,
+    distance_inside,
+    label,
+    shrunk,
+)
 
-_NECK_MM = 3.0
-"""Regions joined by air no thicker than twice this are told apart (stomach under a thin diaphragm, oesophagus)."""
+_NECK = 1
+"""Regions joined by air no thicker than two such coarse voxels are told apart (stomach, oesophagus)."""
 
 _SMALLEST_REGION_ML = 4.0
 _LEAST_BORDERED = 0.5
@@ -52,36 +61,43 @@ def find_aerated_lung(chest: CoarseChest, airways_kji: Booleans | None) -> Boole
     air_kji = (chest.values_kji < AERATED_HU) & chest.scanned_kji
     if airways_kji is not None:
         air_kji &= ~airways_kji
-    cores_kji, voxels = label(
-        distance_inside(air_kji) > _NECK_MM, smallest=int(_SMALLEST_REGION_ML * 1000 / COARSE_MM**3)
-    )
+    cores_kji, voxels = label(shrunk(air_kji, _NECK), smallest=int(_SMALLEST_REGION_ML * 1000 / COARSE_MM**3))
     if voxels.size == 1:
         return np.zeros(air_kji.shape, dtype=bool)
-    is_lung = _bordered_by_body(cores_kji, air_kji, chest.body_kji, voxels.size) >= _LEAST_BORDERED
+    is_lung = _bordered_by_body(cores_kji, air_kji, chest.near_body_kji, voxels.size) >= _LEAST_BORDERED
     is_lung &= _empty_share(cores_kji, chest, voxels) <= _MOST_EMPTY
     is_lung[0] = False
     is_lung &= _main_or_like_lung(cores_kji, air_kji, chest, np.where(is_lung, voxels, 0))
-    lung_core_kji = is_lung[cores_kji]
-    other_core_kji = (cores_kji > 0) & ~lung_core_kji
-    from_lung_mm = distance_inside(~lung_core_kji)
-    edges_kji = air_kji & (from_lung_mm <= _REACH_MM)
-    if other_core_kji.any():
-        edges_kji &= from_lung_mm < distance_inside(~other_core_kji)
-    # Only edges that hang together with the lung: not the gas in an oesophagus 10 mm away.
+    if not is_lung.any():
+        return np.zeros(air_kji.shape, dtype=bool)
+    return _with_edges(is_lung[cores_kji], cores_kji > 0, air_kji)
+
+
+def _with_edges(lung_core_kji: Booleans, core_kji: Booleans, air_kji: Booleans) -> Booleans:
+    """Give back the thin edges that the cutting of necks took, where they hang together with the lung."""
+    box = bounding_box(lung_core_kji, margin=int(_REACH_MM / COARSE_MM) + 1)
+    lung_kji, other_kji = lung_core_kji[box], core_kji[box] & ~lung_core_kji[box]
+    from_lung_mm = distance_inside(~lung_kji)
+    edges_kji = air_kji[box] & (from_lung_mm <= _REACH_MM)
+    if other_kji.any():
+        edges_kji &= from_lung_mm < distance_inside(~other_kji)
     labels_kji, _ = label(edges_kji)
-    reached = np.unique(labels_kji[lung_core_kji])
-    return np.isin(labels_kji, reached[reached > 0])
+    reached = np.unique(labels_kji[lung_kji])
+    result_kji = np.zeros(air_kji.shape, dtype=bool)
+    result_kji[box] = np.isin(labels_kji, reached[reached > 0])
+    return result_kji
 
 
-def _bordered_by_body(cores_kji: Labels, air_kji: Booleans, body_kji: Booleans, count: int) -> npt.NDArray[np.float64]:
+def _bordered_by_body(
+    cores_kji: Labels, air_kji: Booleans, near_body_kji: Booleans, count: int
+) -> npt.NDArray[np.float64]:
     """Share of each region's outline, of all that is not air, that is the patient's own tissue.
 
     The edge of the volume and what was never scanned count as outline too.
     """
-    near_body_kji = distance_inside(~body_kji) <= 2 * COARSE_MM
     outline, bordered = np.zeros(count), np.zeros(count)
     # The core is thinner than its region by the neck: look one step beyond.
-    step = int(_NECK_MM / COARSE_MM) + 1
+    step = _NECK + 1
     for axis in range(3):
         for here, there in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
             inside = tuple(here if number == axis else slice(None) for number in range(3))

@@ -28,7 +28,6 @@ from lianyi.lungct.lungs.coarse import (
     CoarseChest,
     Distances,
     bounding_box,
-    distance_inside,
     label,
     refine,
     refine_box,
@@ -97,7 +96,7 @@ def _find_trachea(chest: CoarseChest) -> Booleans | None:
     round_enough = (area_mm2 >= _SMALLEST_SECTION_MM2) & (area_mm2 <= _LARGEST_SECTION_MM2)
     round_enough[0] = False
     sections_kji[~round_enough[sections_kji]] = 0
-    walled = _walled_share(sections_kji, chest.body_kji, area_mm2.size) >= _LEAST_WALLED
+    walled = _walled_share(sections_kji, chest.near_body_kji, area_mm2.size) >= _LEAST_WALLED
     stacks_kji, voxels = label(
         walled[sections_kji] & (sections_kji > 0), smallest=int(_SHORTEST_MM * _SMALLEST_SECTION_MM2 / COARSE_MM**3)
     )
@@ -115,9 +114,8 @@ def _find_trachea(chest: CoarseChest) -> Booleans | None:
     return stacks_kji == best[1] if best else None
 
 
-def _walled_share(sections_kji: npt.NDArray[np.int32], body_kji: Booleans, count: int) -> npt.NDArray[np.float64]:
+def _walled_share(sections_kji: npt.NDArray[np.int32], near_body_kji: Booleans, count: int) -> npt.NDArray[np.float64]:
     """Share of each section's outline that has the patient's tissue within 4 mm."""
-    near_body_kji = distance_inside(~body_kji) <= 2 * COARSE_MM
     outline, walled = np.zeros(count), np.zeros(count)
     for axis in (1, 2):
         for here, there in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):

@@ -8,14 +8,24 @@ import SimpleITK as sitk
 from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields, Mask
 from lianyi.lungct.lungs.aerated import find_aerated_lung
 from lianyi.lungct.lungs.airways import Airways, find_airways
-from lianyi.lungct.lungs.coarse import AERATED_HU, COARSE_MM, bounding_box, coarsen, distance_inside, refine, refine_box
+from lianyi.lungct.lungs.coarse import (
+    AERATED_HU,
+    COARSE_MM,
+    bounding_box,
+    coarsen,
+    distance_inside,
+    grown,
+    refine,
+    refine_box,
+)
 from lianyi.lungct.lungs.evidence import refuse_unless_lungs
 from lianyi.lungct.lungs.missing import missing_share
 from lianyi.lungct.lungs.repair import repair
 from lianyi.lungct.lungs.sides import tell_sides_apart
 
 _MARGIN = 3
-_BORDER_MM = 3.0
+_NEARBY = 2
+_BORDER = 1
 
 
 def find_lungs(working: CtVolume) -> LungFields:
@@ -41,17 +51,22 @@ def find_lungs(working: CtVolume) -> LungFields:
     left_kji, right_kji = tell_sides_apart(aerated_kji, chest)
     whole_left_kji = repair(left_kji, right_kji, airways_kji)
     whole_right_kji = repair(right_kji, left_kji, airways_kji)
-    shared_kji = whole_left_kji & whole_right_kji
-    if shared_kji.any():
-        nearer_left_kji = distance_inside(~left_kji) < distance_inside(~right_kji)
-        whole_left_kji &= ~shared_kji | nearer_left_kji
-        whole_right_kji &= ~shared_kji | ~nearer_left_kji
-
+    _share_out(whole_left_kji, whole_right_kji, left_kji)
     left = Mask(working.grid, _at_full_resolution(working, left_kji, whole_left_kji, airways))
     right = Mask(working.grid, _at_full_resolution(working, right_kji, whole_right_kji, airways))
     right.values_kji[left.values_kji] = False
     share = missing_share(left.values_kji | right.values_kji, working.scanned_kji)
     return LungFields(left=left, right=right, missing_share=share)
+
+
+def _share_out(whole_left_kji: Booleans, whole_right_kji: Booleans, left_kji: Booleans) -> None:
+    """Give what both repairs claim to one of them: the left where aerated left lung is within a few millimetres."""
+    shared_kji = whole_left_kji & whole_right_kji
+    if shared_kji.any():
+        box = bounding_box(shared_kji, margin=_NEARBY)
+        near_left_kji = grown(left_kji[box], _NEARBY)
+        whole_left_kji[box] &= ~shared_kji[box] | near_left_kji
+        whole_right_kji[box] &= ~shared_kji[box] | ~near_left_kji
 
 
 def _check(working: CtVolume) -> None:
@@ -70,7 +85,7 @@ def _at_full_resolution(
     coarse_box = bounding_box(whole_kji, margin=_MARGIN)
     box = refine_box(coarse_box, working.grid.shape)
     lung_kji = working.values_kji[box] < AERATED_HU
-    lung_kji &= refine(distance_inside(~aerated_kji[coarse_box]) <= _BORDER_MM, lung_kji.shape)
+    lung_kji &= refine(grown(aerated_kji[coarse_box], _BORDER), lung_kji.shape)
     result_kji[box] = lung_kji
     if airways is not None:
         result_kji[airways.box] &= ~airways.values_kji

@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lianyi.lungct.domain.image import Booleans
+from lianyi.lungct.lungs.coarse import bounding_box
 
 Floats = npt.NDArray[np.float64]
 
@@ -99,19 +100,24 @@ def missing_share(lungs_kji: Booleans, scanned_kji: Booleans | None) -> dict[str
 
 
 def _ends(lungs_kji: Booleans, scanned_kji: Booleans | None) -> _Ends:
-    columns = np.flatnonzero(lungs_kji.any(axis=(0, 1)))
-    rows = np.flatnonzero(lungs_kji.any(axis=(0, 2)))
-    near = (slice(None), slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    lungs = lungs_kji[near]
-    out_kji = np.ones(tuple(length + 2 for length in lungs_kji.shape), dtype=bool)
-    out_kji[1:-1, 1:-1, 1:-1] = False if scanned_kji is None else ~scanned_kji
-    j, i = slice(near[1].start + 1, near[1].stop + 1), slice(near[2].start + 1, near[2].stop + 1)
+    _, j, i = bounding_box(lungs_kji)
+    lungs = lungs_kji[:, j, i]
+    out_kji = np.zeros(tuple(length + 2 for length in lungs.shape), dtype=bool)
+    out_kji[[0, -1]] = True
+    out_kji[:, [0, -1]] = [[j.start == 0], [j.stop == lungs_kji.shape[1]]]
+    out_kji[:, :, [0, -1]] = [i.start == 0, i.stop == lungs_kji.shape[2]]
+    if scanned_kji is not None:
+        around_j = slice(max(0, j.start - 1), j.stop + 1)
+        around_i = slice(max(0, i.start - 1), i.stop + 1)
+        to_j, to_i = slice(around_j.start - j.start + 1, None), slice(around_i.start - i.start + 1, None)
+        part_kji = ~scanned_kji[:, around_j, around_i]
+        out_kji[1:-1, to_j, to_i][:, : part_kji.shape[1], : part_kji.shape[2]] |= part_kji
 
-    goes_up_kji = lungs & out_kji[2:, j, i]
-    goes_down_kji = lungs & out_kji[:-2, j, i]
-    beside_kji = out_kji[1:-1, j.start - 1 : j.stop - 1, i] | out_kji[1:-1, j.start + 1 : j.stop + 1, i]
-    beside_kji |= out_kji[1:-1, j, i.start - 1 : i.stop - 1]
-    beside_kji |= out_kji[1:-1, j, i.start + 1 : i.stop + 1]
+    goes_up_kji = lungs & out_kji[2:, 1:-1, 1:-1]
+    goes_down_kji = lungs & out_kji[:-2, 1:-1, 1:-1]
+    beside_kji = out_kji[1:-1, :-2, 1:-1] | out_kji[1:-1, 2:, 1:-1]
+    beside_kji |= out_kji[1:-1, 1:-1, :-2]
+    beside_kji |= out_kji[1:-1, 1:-1, 2:]
     beside_kji &= lungs & ~goes_up_kji & ~goes_down_kji
     return _Ends(
         apex_mm2=float(np.count_nonzero(goes_up_kji)),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lianyi.lungct.domain.image import Booleans
-from lianyi.lungct.lungs.coarse import COARSE_MM, CoarseChest, Labels, bounding_box, distance_inside, label
+from lianyi.lungct.lungs.coarse import COARSE_MM, CoarseChest, Distances, Labels, bounding_box, distance_inside, label
 
 _LEAST_LUNG = 0.12
 """A part with less than this share of all is no second lung that an erosion laid free."""
@@ -48,15 +48,19 @@ def _split(lung_kji: Booleans, middle_i: float) -> tuple[Booleans, Booleans]:
     left_core_kji, right_core_kji = _cores(lung_kji, middle_i)
     if not left_core_kji.any() or not right_core_kji.any():
         return lung_kji & left_core_kji.any(), lung_kji & right_core_kji.any()
+    if np.array_equal(left_core_kji | right_core_kji, lung_kji):
+        return left_core_kji, right_core_kji
     nearer_left_kji = distance_inside(~left_core_kji) < distance_inside(~right_core_kji)
     return lung_kji & nearer_left_kji, lung_kji & ~nearer_left_kji
 
 
 def _cores(lung_kji: Booleans, middle_i: float) -> tuple[Booleans, Booleans]:
     """Give a sure part of each lung: all of it where they are apart, an eroded part where they touch."""
-    depth_mm = distance_inside(fill_voids.fill(lung_kji))
+    depth_mm: Distances | None = None
     for erosion_mm in np.arange(0.0, _DEEPEST_EROSION_MM, COARSE_MM):
-        parts_kji, voxels = label(depth_mm > erosion_mm)
+        if erosion_mm > 0 and depth_mm is None:
+            depth_mm = distance_inside(fill_voids.fill(lung_kji))
+        parts_kji, voxels = label(lung_kji if depth_mm is None else depth_mm > erosion_mm)
         column, left_share = _columns(parts_kji, middle_i, voxels.size)
         share = voxels / max(1, int(voxels[1:].sum()))
         share[0] = 0.0
@@ -64,7 +68,8 @@ def _cores(lung_kji: Booleans, middle_i: float) -> tuple[Booleans, Booleans]:
         first, second = int(order[0]), int(order[1])
         if share[second] >= _LEAST_LUNG and abs(column[first] - column[second]) >= _LEAST_APART:
             between = (column[first] + column[second]) / 2
-            large = share >= _LEAST_LUNG
+            # Apart already: every part has its side.  Laid free by erosion: only what is sure; the rest follows.
+            large = share >= (_LEAST_LUNG if erosion_mm > 0 else 1e-9)
             return (large & (column > between))[parts_kji], (large & (column < between))[parts_kji]
         if not _LEAST_ACROSS < left_share[first] < 1 - _LEAST_ACROSS:
             break
