@@ -156,3 +156,19 @@ def test_an_ascii_terminal_gets_its_summary_all_the_same(study: Path, tmp_path: 
 
     assert ended.returncode == 3
     assert b"lianyi explain R17" in ended.stdout
+
+
+def test_documents_of_an_earlier_run_never_outlive_a_fault(tmp_path: Path, lianyi: Any) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").write_text("no images here", encoding="utf-8")
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (*DOCUMENTS, "fault.txt"):
+        (out / name).write_text("of another patient", encoding="utf-8")
+    (out / "kept.txt").write_text("not ours", encoding="utf-8")
+
+    lianyi("screen", tmp_path / "in", "--out", out)
+
+    assert [path.name for path in out.iterdir() if "another patient" in path.read_text("utf-8", "ignore")] == []
+    assert not (out / "fault.txt").exists()
+    assert (out / "kept.txt").exists()

@@ -31,6 +31,8 @@ OUTCOMES: dict[str, dict[Language, str]] = {
     "failed": {"zh": "未能完成", "en": "failed"},
 }
 
+DOCUMENTS = ("findings.json", "report.html", "report.pdf", "provenance.json", "fault.txt")
+
 EXITS = {"screened": Exit.SCREENED, "partly": Exit.SCREENED, "refused": Exit.REFUSED, "failed": Exit.FAILED}
 
 
@@ -86,7 +88,7 @@ def screen(
         console_for(sys.stderr).print(str(error))
         raise typer.Exit(Exit.USAGE) from None
     language: Language = settings.language if lang is None else lang
-    _make_folder(out)
+    _clear_folder(out)
 
     requested = None if series is None else SeriesUID(series)
     try:
@@ -120,13 +122,16 @@ def screen(
     raise typer.Exit(EXITS[findings.outcome])
 
 
-def _make_folder(out: Path) -> None:
+def _clear_folder(out: Path) -> None:
+    """Make the folder, and clear it of an earlier run's documents: none may be taken for this study's."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(out) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise _unwritable(out)
+    for name in DOCUMENTS:
+        (out / name).unlink(missing_ok=True)
 
 
 def _unwritable(out: Path) -> typer.BadParameter:

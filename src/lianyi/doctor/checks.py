@@ -139,12 +139,7 @@ def check_codecs() -> Check:
 def check_pdf() -> Check:
     """The Chinese fonts are there, and a page can be set with them."""
     try:
-        from lianyi.lungct.report.fonts import FAMILY, font_file  # noqa: PLC0415 -- a missing library is one unfit check
-
-        folders = [str(font_file(weight).parent) for weight in ("regular", "bold")]
-        page = f'#set text(font: "{FAMILY}", lang: "zh")\n涟漪：未标出结节'
-        typst = import_module("typst")
-        made = typst.compile(page.encode(), font_paths=folders, ignore_system_fonts=True)
+        made = _set_page("涟漪结节磨玻璃")
     except Exception as fault:  # noqa: BLE001 -- whatever keeps a page from being set is told
         said = f"{type(fault).__name__}: {fault}"
         return Check(
@@ -160,6 +155,24 @@ def check_pdf() -> Check:
         zh=f"字体齐全，中文 PDF 可生成（{kib:.0f} KiB）",
         en=f"fonts found, a Chinese PDF can be made ({kib:.0f} KiB)",
     )
+
+
+def _set_page(words: str) -> bytes:
+    """Set a one-line page the way a report is set; typst itself would pass over a missing font in silence."""
+    from lianyi.lungct.report.fonts import FAMILY, font_file, has_glyph  # noqa: PLC0415 -- it may not be loadable
+
+    fonts = [font_file(weight) for weight in ("regular", "bold")]
+    absent = [font.name for font in fonts if not font.is_file()]
+    without_glyph = [character for character in words if not has_glyph(character)]
+    if absent or without_glyph:
+        raise LookupError(f"fonts absent: {absent}, characters absent: {without_glyph}")
+    typst = import_module("typst")
+    page: bytes = typst.compile(
+        f'#set text(font: "{FAMILY}", lang: "zh")\n{words}'.encode(),
+        font_paths=[str(font.parent) for font in fonts],
+        ignore_system_fonts=True,
+    )
+    return page
 
 
 def check_folder(name: str, folder: Path, *, zh: str) -> Check:
