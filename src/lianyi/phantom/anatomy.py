@@ -68,7 +68,8 @@ class Anatomy:
         atlas: its fields.
         scale_xyz: how much larger than the drawn body.
         lung_ends_mm: z of the lowest and the highest point of healthy lungs.
-        lung_points_xyz: points on the lattice that bound healthy lungs (the middle of a body that has none); what a stack has to cover.
+        lung_points_xyz: points that bound healthy lungs (the middle of a body that has none): what a stack
+            has to cover.
         has_lungs: False for the body that is no chest.
     """
 
@@ -88,9 +89,11 @@ def build_anatomy(spec: PhantomSpec) -> Anatomy:
     drawn = (world[0] / np.float32(sx), world[1] / np.float32(sy), world[2] / np.float32(sz))
 
     fields: dict[str, Field] = {}
-    fields["skin"] = as_distance(_tube(drawn, _SKIN, power=2.5), STEP_MM)
+    # A furrow along the spine.
+    fields["skin"] = as_distance(_tube(drawn, _SKIN, power=2.35), STEP_MM) - _furrow(drawn)
     wall = as_distance(_tube(drawn, _CHEST_WALL, power=2.2), STEP_MM)
     fields["muscle"] = _muscle(drawn, fields["skin"], wall)
+    fields["fat_planes"] = _fat_planes(lattice, random)
     fields["wall"] = wall
     fields["spine"] = _spine(drawn)
     fields["heart"] = np.maximum(
@@ -111,7 +114,7 @@ def build_anatomy(spec: PhantomSpec) -> Anatomy:
         both = np.where(world[0] < 0, rounded_min(both, _above_fluid(drawn, is_prone=spec.is_prone), 4), both)
     fields["pleural"] = pleural
     fields["lung"] = both.astype(np.float32)
-    fields["fissure"] = _fissures(drawn)
+    fields.update(_fissures(drawn))
     fields["parenchyma"] = _parenchyma(lattice, spec, random)
     if spec.has_table:
         fields["table"], fields["table_hollow"] = _table(world, sy, is_prone=spec.is_prone)
@@ -144,22 +147,37 @@ def _tube(axes: tuple[Field, Field, Field], profile: np.ndarray, *, power: float
     return inside
 
 
+def _furrow(axes: tuple[Field, Field, Field]) -> Field:
+    x, y, _ = axes
+    depth: Field = (7 * np.exp(-((x / 26) ** 2)) * (y > 60)).astype(np.float32)
+    return depth
+
+
+def _fat_planes(lattice: Lattice, random: np.random.Generator) -> Field:
+    """Signed distance to sheets of fat between muscles; a different marbling for every seed."""
+    values = ndimage.gaussian_filter(random.standard_normal(lattice.shape_zyx).astype(np.float32), (6.5, 4.2, 5.0))
+    return as_distance(values / values.std(), STEP_MM)
+
+
 def _muscle(axes: tuple[Field, Field, Field], skin: Field, wall: Field) -> Field:
     """Everything deeper than the fat under the skin; the fat is thicker in front and at the flanks."""
     x, y, z = axes
-    fat_mm = 9 + 5 * np.exp(-(((y + 80) / 60) ** 2)) + 4 * np.exp(-(((z + 120) / 90) ** 2)) - 3 * np.exp(-((x / 40) ** 2))
-    # Never thinner than the ribs need.
-    return np.maximum(skin - fat_mm.astype(np.float32), wall + 15).astype(np.float32)
+    in_front, at_waist = 5 * np.exp(-(((y + 80) / 60) ** 2)), 4 * np.exp(-(((z + 120) / 90) ** 2))
+    fat_mm = 9 + in_front + at_waist - 3 * np.exp(-((x / 40) ** 2))
+    # Muscle is never thinner than the ribs need.
+    muscle: Field = np.maximum(skin - fat_mm, wall + 15).astype(np.float32)
+    return muscle
 
 
 def _spine(axes: tuple[Field, Field, Field]) -> Field:
     """Vertebral bodies with discs between, arch, spinous and transverse processes."""
     x, y, z = axes
-    y = y - np.float32(SPINE_Y_MM) + 6 * np.exp(-(((z - 40) / 120) ** 2)) * 0
+    y = y - np.float32(SPINE_Y_MM)
     in_segment = np.abs((z / VERTEBRA_PITCH_MM) - np.round(z / VERTEBRA_PITCH_MM)) * VERTEBRA_PITCH_MM
     round_mm = np.sqrt((x / 1.15) ** 2 + y**2)
     # Waisted: narrower at the middle of the body than at its plates.
-    body = rounded_min(17 - round_mm + 0.012 * in_segment**2, (VERTEBRA_PITCH_MM / 2 - 2.2) - in_segment + 0 * round_mm, 3)
+    plate = VERTEBRA_PITCH_MM / 2 - 2.2 - in_segment
+    body = rounded_min(17 - round_mm + 0.012 * in_segment**2, plate, 3)
     canal_mm = np.sqrt(x**2 + (y - 26) ** 2)
     ring = rounded_min(13 - canal_mm, canal_mm - 8.5, 2)
     arch = np.minimum(ring, 9 - in_segment)
@@ -183,6 +201,9 @@ def _diaphragm(axes: tuple[Field, Field, Field], random: np.random.Generator) ->
         return dome
 
     domes = rounded_max(height(-68, right_mm), height(66, left_mm), 30)
+    # The central tendon under the heart reaches the front of the chest: no lung between liver and breastbone.
+    tendon = (left_mm - 8 - 40 * ((x - 6) / 62) ** 2 - 30 * (np.maximum(y + 40, 0) / 60) ** 2).astype(np.float32)
+    domes = rounded_max(domes, tendon, 14)
     # The recess ends where the ribs do, a little lower behind.
     floor_mm = (-138 - 0.12 * y - 0.02 * np.abs(x)).astype(np.float32)
     return as_distance(rounded_max(domes, floor_mm, 16) - z, STEP_MM)
@@ -193,9 +214,8 @@ def _lungs(axes: tuple[Field, Field, Field], wall: Field, dome: Field, heart: Fi
     x, y, z = axes
     # Upper mediastinum: wide at the level of the great vessels, a thin septum in front and behind.
     column_mm = 27 + 7 * np.exp(-(((z - 25) / 28) ** 2)) - 6 * np.clip((z - 70) / 60, 0, 1)
-    column = as_distance(
-        (1 - np.sqrt((x / column_mm) ** 2 + ((y + 2) / 56) ** 2)) * column_mm + 0 * z, STEP_MM
-    )
+    column = (1 - np.sqrt((x / column_mm) ** 2 + ((y + 2) / 56) ** 2)) * column_mm
+    column = as_distance(column.astype(np.float32), STEP_MM)
     column = np.minimum(column, 8 + 0.25 * (z + 70))
     septum = 3.5 - np.abs(x - 4) + 0 * y + 0 * z
     spine = 21 - np.sqrt((x / 1.1) ** 2 + (y - SPINE_Y_MM) ** 2) + 0 * z
@@ -211,7 +231,6 @@ def _abdomen(
     axes: tuple[Field, Field, Field], wall: Field, dome: Field, random: np.random.Generator
 ) -> dict[str, Field]:
     """Liver, spleen, stomach with a bubble of gas, and bowel gas, all under the diaphragm."""
-    x, y, z = axes
     liver = rounded_min(ellipsoid(axes, (-62, -18, -140), (92, 98, 96)), np.minimum(dome - 2.5, wall - 3), 6)
     spleen = np.minimum(ellipsoid(axes, (98, 44, -140), (32, 44, 44)), np.minimum(dome - 2.5, wall - 3))
     stomach = np.minimum(ellipsoid(axes, (62, -22, -128), (44, 46, 44)), np.minimum(dome - 3, wall - 3))
@@ -225,17 +244,13 @@ def _abdomen(
 def _belly(axes: tuple[Field, Field, Field], wall: Field) -> dict[str, Field]:
     """Organs of a body that is no chest: the belly, drawn over the whole height."""
     x, y, z = axes
-    wall = as_distance(
-        ((1 - np.sqrt((x / 140) ** 2 + (y / 96) ** 2)) * 96 + 0 * z).astype(np.float32), STEP_MM
-    )
+    wall = as_distance(((1 - np.sqrt((x / 140) ** 2 + (y / 96) ** 2)) * 96 + 0 * z).astype(np.float32), STEP_MM)
     liver = np.minimum(ellipsoid(axes, (-60, -15, 90), (86, 86, 100)), wall - 3)
     spleen = np.minimum(ellipsoid(axes, (96, 34, 100), (36, 46, 56)), wall - 3)
     kidneys = np.maximum(ellipsoid(axes, (-58, 40, -10), (26, 28, 56)), ellipsoid(axes, (58, 40, 0), (26, 28, 56)))
     stomach = np.minimum(ellipsoid(axes, (50, -40, 90), (50, 40, 46)), -liver - 2)
-    loops = [
-        ellipsoid(axes, (cx, cy, cz), (24, 18, 22))
-        for cx, cy, cz in ((-90, -50, -60), (90, -50, -40), (-20, -64, -40), (40, -60, -90), (-50, -50, -120), (0, -66, 10))
-    ]
+    middles = ((-90, -50, -60), (90, -50, -40), (-20, -64, -40), (40, -60, -90), (-50, -50, -120), (0, -66, 10))
+    loops = [ellipsoid(axes, middle, (24, 18, 22)) for middle in middles]
     bowel = np.maximum.reduce(loops)
     nothing = np.full_like(wall, FAR_MM)
     return {
@@ -257,17 +272,18 @@ def _above_fluid(axes: tuple[Field, Field, Field], *, is_prone: bool) -> Field:
     return level
 
 
-def _fissures(axes: tuple[Field, Field, Field]) -> Field:
-    """Distance (unsigned) to the nearest fissure: an oblique one on either side, a horizontal one on the right."""
+def _fissures(axes: tuple[Field, Field, Field]) -> dict[str, Field]:
+    """Signed distance above the oblique fissure of either lung, and above the horizontal one of the right lung.
+
+    The horizontal one is far away where there is none: in the left lung.
+    """
     x, y, z = axes
     bend = 6 * np.sin(x / 40) + 4 * np.cos(y / 35)
-    slant_right, slant_left = np.hypot(1, 1.25), np.hypot(1, 1.4)
-    right = np.abs(z - 1.25 * y + 30 + bend) / slant_right
-    left = np.abs(z - 1.4 * y + 22 + bend) / slant_left
-    before = z - 1.25 * y + 30 + bend > 0
-    horizontal = np.where(before, np.abs(z - 4 + 0.08 * (x + 70) + bend), 100)
-    distance: Field = np.where(x < 0, np.minimum(right, horizontal), left).astype(np.float32)
-    return distance
+    oblique = np.where(
+        x < 0, (z - 1.25 * y + 30 + bend) / np.hypot(1, 1.25), (z - 1.4 * y + 22 + bend) / np.hypot(1, 1.4)
+    )
+    horizontal = np.where(x < 0, z - 4 + 0.08 * (x + 70) + bend, 1000)
+    return {"oblique_fissure": oblique.astype(np.float32), "horizontal_fissure": horizontal.astype(np.float32)}
 
 
 def _parenchyma(lattice: Lattice, spec: PhantomSpec, random: np.random.Generator) -> Field:
@@ -276,7 +292,7 @@ def _parenchyma(lattice: Lattice, spec: PhantomSpec, random: np.random.Generator
     down = -y if spec.is_prone else y
     mottle = ndimage.gaussian_filter(random.standard_normal(lattice.shape_zyx).astype(np.float32), 2.2)
     mottle *= np.float32(7 / mottle.std())
-    hu: Field = (-850 + 0.32 * down - 0.04 * z + mottle).astype(np.float32)
+    hu = -850 + 0.32 * down - 0.04 * z + mottle
     if spec.variant == "emphysema":
         hu = hu - 45
         holes = ndimage.gaussian_filter(random.standard_normal(lattice.shape_zyx).astype(np.float32), 1.5)
@@ -288,7 +304,8 @@ def _parenchyma(lattice: Lattice, spec: PhantomSpec, random: np.random.Generator
             hole = np.clip(ellipsoid(lattice.axes(), center, (radius, radius, radius)) / 2 + 0.5, 0, 1)
             hu = hu * (1 - hole) + -985 * hole
         hu = np.maximum(hu, -990)
-    return hu.astype(np.float32)
+    parenchyma: Field = hu.astype(np.float32)
+    return parenchyma
 
 
 def _table(axes: tuple[Field, Field, Field], scale_y: float, *, is_prone: bool) -> tuple[Field, Field]:
@@ -297,7 +314,7 @@ def _table(axes: tuple[Field, Field, Field], scale_y: float, *, is_prone: bool) 
     down = -y if is_prone else y
     top_mm = 121 * scale_y
     # Far larger radius than the body: the back touches it in the middle.
-    bow = np.sqrt(np.maximum(520**2 - x**2, 0)) - 520
+    bow = np.sqrt(np.maximum(640**2 - x**2, 0)) - 640
     depth = (down - top_mm - bow + 0 * z).astype(np.float32)
-    shell = rounded_min(np.minimum(depth, 34 - depth), (192 - np.abs(x) - 0.8 * depth).astype(np.float32), 8)
+    shell = rounded_min(np.minimum(depth, 34 - depth), (172 - np.abs(x) - 0.8 * depth).astype(np.float32), 8)
     return shell, shell - 3

@@ -49,7 +49,8 @@ class Lattice:
     def indices(self, points_xyz: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """Give fractional lattice indices (3, ...) in array order of points (..., 3)."""
         indices = (points_xyz - np.asarray(self.first_xyz)) / self.step_mm
-        return np.moveaxis(indices[..., ::-1], -1, 0).astype(np.float32)
+        in_order: npt.NDArray[np.float32] = np.moveaxis(indices[..., ::-1], -1, 0).astype(np.float32)
+        return in_order
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -91,13 +92,16 @@ class Atlas:
         """
         at = (patient_from_coarse[:3, 3] - np.asarray(self.lattice.first_xyz)) / self.lattice.step_mm
         steps = patient_from_coarse[:3, :3] / self.lattice.step_mm
-        corners = np.stack(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij"), axis=-1).reshape(-1, 3) @ steps.T + at
+        ends = np.stack(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij"), axis=-1).reshape(-1, 3)
+        corners = ends @ steps.T + at
         limits = np.array(self.lattice.shape_zyx[::-1]) - 1
         low = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
         high = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(int) + 1
         window = (slice(low[2], high[2]), slice(low[1], high[1]), slice(low[0], high[0]))
         wanted = {
-            name: field[window] for name, field in self.fields.items() if float(field[window].max()) > -within_mm or name in HU_FIELDS
+            name: field[window]
+            for name, field in self.fields.items()
+            if name in HU_FIELDS or float(field[window].max()) > -within_mm
         }
         if np.count_nonzero(np.abs(steps) > 1e-9) == 3:
             return {name: _read_aligned(field, steps, at - low, shape) for name, field in wanted.items()}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 from pydicom.valuerep import DSfloat
 
 from lianyi import __version__
@@ -31,7 +31,7 @@ def write_phantom(folder: Path, spec: PhantomSpec) -> PhantomTruth:
     volume, truth = render(spec)
     folder.mkdir(parents=True, exist_ok=True)
     common = _common(spec, volume.grid)
-    for k, (instance_uid, number) in enumerate(volume.instances):
+    for k, (_, number) in enumerate(volume.instances):
         if k in spec.missing_slices:
             continue
         _write_slice(folder / f"IM{number:05d}{spec.extension}", common, volume, k)
@@ -43,7 +43,7 @@ def _write_slice(path: Path, common: Dataset, volume: CtVolume, k: int) -> None:
     instance_uid, number = volume.instances[k]
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = instance_uid
+    meta.MediaStorageSOPInstanceUID = UID(instance_uid)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
     ds.update(common)
@@ -130,8 +130,6 @@ def _image(ds: Dataset, spec: PhantomSpec) -> None:
     ds.WindowCenter, ds.WindowWidth = [_ds(-550), _ds(40)], [_ds(1500), _ds(400)]
     ds.WindowCenterWidthExplanation = ["LUNG", "MEDIASTINUM"]
     ds.LossyImageCompression = "00"
-    ds.PatientOrientation = None
-    del ds.PatientOrientation
 
 
 def _ds(number: float) -> DSfloat:

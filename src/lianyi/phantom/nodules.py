@@ -180,7 +180,8 @@ def _scatter(spec: PhantomSpec, anatomy: Anatomy, plumbing: Plumbing) -> tuple[B
         # Either lung in turn, so that few nodules still show both; the lung that is there when there is one.
         wanted = 1 if (number + spec.seed) % 2 else -1
         for attempt in range(_TRIES):
-            center = tuple(float(c) for c in np.round(random.uniform((-140, -95, bottom), (140, 95, top)), 2))
+            x, y, z = (float(c) for c in np.round(random.uniform((-140, -95, bottom), (140, 95, top)), 2))
+            center = (x, y, z)
             depth = float(anatomy.atlas.read("lung", np.array(center)))
             if attempt < _TRIES // 2 and center[0] * wanted < 0:
                 continue

@@ -67,17 +67,14 @@ def render_values(scene: Scene, grid: Grid) -> Hounsfields:
             ndimage.gaussian_filter1d(slice_ji, blur_px[0], axis=0, output=slice_ji, truncate=3.5)
             ndimage.gaussian_filter1d(slice_ji, blur_px[1], axis=1, output=slice_ji, truncate=3.5)
             if noise is not None:
-                slice_ji += noise.of_slice(first + k)
+                chunk_kji[k] += noise.of_slice(first + k)
         values_kji[first:last] = np.rint(np.clip(chunk_kji, -1024, 3071)).astype(np.int16)
     return values_kji
 
 
 def _profile(spec: PhantomSpec, grid: Grid) -> Floats:
-    """Vector through the slice profile: along the step, as long as the profile is wide across the planes."""
-    step, down, along = grid.patient_from_voxel[:3, :3].T
-    normal = np.cross(along, down)
-    normal /= np.linalg.norm(normal)
-    profile: Floats = step / abs(float(step @ normal)) * spec.thickness_mm * abs(float(step @ normal)) / spec.slice_step_mm
+    """Vector through the slice profile, along the step (so that a tilted slice is sheared, as its stack is)."""
+    profile: Floats = grid.patient_from_voxel[:3, 0] * (spec.thickness_mm / spec.slice_step_mm)
     return profile
 
 
@@ -119,7 +116,7 @@ def _walls(airways: Tubes) -> Tubes:
     return Tubes(
         starts_xyz=airways.starts_xyz,
         ends_xyz=airways.ends_xyz,
-        radii_mm=airways.radii_mm + 0.45 + 0.12 * airways.radii_mm,
+        radii_mm=airways.radii_mm + 0.3 + 0.11 * airways.radii_mm,
         parents=airways.parents,
     )
 

@@ -123,7 +123,7 @@ class PhantomSpec:
     def __post_init__(self) -> None:
         if min(*self.matrix, *self.pixel_spacing_mm, self.slice_step_mm, self.thickness_mm) <= 0:
             raise ValueError("matrix, spacing, step and thickness must be positive")
-        if self.nodules < 0 or self.noise_hu < 0 or not 0 <= self.juxtapleural:
+        if self.nodules < 0 or self.noise_hu < 0 or self.juxtapleural < 0:
             raise ValueError("counts and noise must not be negative")
         if not (0 <= self.apex_cut_share < 1 and 0 <= self.base_cut_share < 1):
             raise ValueError("a cut share lies between 0 and 1")
@@ -132,8 +132,8 @@ class PhantomSpec:
         if not abs(self.gantry_tilt_deg) < 45:
             raise ValueError("a gantry tilts by less than 45 degrees")
         row, column = self.cosines[:3], self.cosines[3:]
-        lengths_and_angle = (math.hypot(*row) - 1, math.hypot(*column) - 1, sum(map(math.prod, zip(row, column, strict=True))))
-        if max(map(abs, lengths_and_angle)) > 1e-6:
+        between = sum(a * b for a, b in zip(row, column, strict=True))
+        if max(abs(math.hypot(*row) - 1), abs(math.hypot(*column) - 1), abs(between)) > 1e-6:
             raise ValueError("row and column cosines must be unit vectors at a right angle")
 
     @property

@@ -16,6 +16,7 @@ from lianyi.phantom.spec import PhantomSpec
 
 Floats = npt.NDArray[np.float64]
 
+
 def uid(spec: PhantomSpec, role: str) -> str:
     """Derive a UID from a spec: the same spec gives the same UID (root 2.25, DICOM PS3.5 B.2)."""
     return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'lianyi.phantom {role} {spec!r}').int}"

@@ -15,6 +15,10 @@ AIR_HU, FAT_HU, MUSCLE_HU, BLOOD_HU, ENHANCED_HU = -1000.0, -103.0, 52.0, 42.0, 
 _TRABECULAR_HU, _CORTEX_HU, _DISC_HU = 180.0, 620.0, 75.0
 
 
+_FISSURE_SHARE = 0.25
+"""A fissure is thinner than a pixel: this share of tissue (0 HU) makes it a faint line."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Tissues:
     """Distances of one thin slice.
@@ -79,8 +83,8 @@ def _body(hu_ji: Field, tissues: Tissues, blood_hu: float) -> None:
     wall = tissues.fine("wall")
     if tissues.has("muscle"):
         _paint(hu_ji, tissues.share(tissues.fine("muscle")), MUSCLE_HU)
-        # A plane of fat between the muscles of the wall and those that lie on it.
-        _paint(hu_ji, tissues.share(np.float32(0.9) - np.abs(wall + np.float32(13))) * 0.8 * inside, FAT_HU)
+        sheets = np.minimum(np.float32(0.8) - np.abs(tissues.fine("fat_planes")), np.float32(-9) - wall)
+        _paint(hu_ji, tissues.share(sheets) * inside * np.float32(0.85), FAT_HU)
     if tissues.has("wall"):
         _paint(hu_ji, tissues.share(wall), -92.0)
     if tissues.has("pleural"):
@@ -93,8 +97,16 @@ def _body(hu_ji: Field, tissues: Tissues, blood_hu: float) -> None:
         below = np.minimum(wall + np.float32(1.0), tissues.fine("dome"))
         rim = tissues.share(below) * (1 - tissues.share(below - np.float32(2.6)))
         _paint(hu_ji, rim, 45.0)
-    organs = (("heart", blood_hu - 2), ("liver", 58.0 + 0.25 * (blood_hu - 42)), ("spleen", 48.0 + 0.3 * (blood_hu - 42)))
-    for name, organ_hu in (*organs, ("stomach", 28.0), ("bowel", 25.0), ("gas", -960.0)):
+    enhanced_hu = blood_hu - BLOOD_HU
+    organs = (
+        ("heart", blood_hu - 2),
+        ("liver", 58.0 + 0.25 * enhanced_hu),
+        ("spleen", 48.0 + 0.3 * enhanced_hu),
+        ("stomach", 28.0),
+        ("bowel", 25.0),
+        ("gas", -960.0),
+    )
+    for name, organ_hu in organs:
         if tissues.has(name):
             _paint(hu_ji, tissues.share(tissues.fine(name)), organ_hu)
     spine = tissues.fine("spine") if tissues.has("spine") else None
@@ -110,10 +122,12 @@ def _body(hu_ji: Field, tissues: Tissues, blood_hu: float) -> None:
 
 def _lung(hu_ji: Field, tissues: Tissues) -> None:
     lung = tissues.fine("lung")
-    parenchyma = tissues.fine("parenchyma")
-    # Small vessels that no grid resolves: the tissue is a little denser deep inside, and at a fissure.
-    fissure = tissues.share(np.float32(0.35) - tissues.fine("fissure")) * np.float32(0.22)
-    parenchyma = parenchyma * (1 - fissure) + fissure * 0
+    parenchyma = tissues.fine("parenchyma").copy()
+    oblique = tissues.fine("oblique_fissure")
+    # The horizontal fissure ends where it meets the oblique one.
+    horizontal = np.abs(tissues.fine("horizontal_fissure")) + np.maximum(-oblique, 0)
+    fissure = tissues.share(np.float32(0.3) - np.minimum(np.abs(oblique), horizontal)) * np.float32(_FISSURE_SHARE)
+    parenchyma *= 1 - fissure
     share = tissues.share(lung)
     hu_ji *= 1 - share
     hu_ji += share * parenchyma

@@ -38,15 +38,6 @@ class Tubes:
     def __len__(self) -> int:
         return len(self.parents)
 
-    def keep(self, is_kept: npt.NDArray[np.bool_]) -> Tubes:
-        """Give only some pieces; the tree is no longer linked."""
-        return Tubes(
-            starts_xyz=self.starts_xyz[is_kept],
-            ends_xyz=self.ends_xyz[is_kept],
-            radii_mm=self.radii_mm[is_kept],
-            parents=np.full(int(is_kept.sum()), -1),
-        )
-
     def clearance_mm(self, point_xyz: Floats) -> Floats:
         """Distance of each piece's surface from a point; negative inside."""
         along = self.ends_xyz - self.starts_xyz
@@ -63,18 +54,22 @@ class Tubes:
         A trunk (radius above *trunk_mm*) in the way loses only the piece itself: a lung must not go bare.
         """
         touches = self.clearance_mm(point_xyz) < distance_mm
-        is_cut = touches.copy()
         is_twig = self.radii_mm[:, 0] <= trunk_mm
         hangs = touches & is_twig
         for piece in np.flatnonzero(self.parents >= 0):  # parents come first
             if hangs[self.parents[piece]]:
                 hangs[piece] = True
-        is_cut |= hangs
+        return self.without(touches | hangs)
+
+    def without(self, is_cut: npt.NDArray[np.bool_]) -> Tubes:
+        """Leave some pieces out; what grew from them becomes a root."""
         new_index = np.cumsum(~is_cut) - 1
         parents = np.where((self.parents >= 0) & ~is_cut[self.parents], new_index[self.parents], -1)
-        kept = self.keep(~is_cut)
         return Tubes(
-            starts_xyz=kept.starts_xyz, ends_xyz=kept.ends_xyz, radii_mm=kept.radii_mm, parents=parents[~is_cut]
+            starts_xyz=self.starts_xyz[~is_cut],
+            ends_xyz=self.ends_xyz[~is_cut],
+            radii_mm=self.radii_mm[~is_cut],
+            parents=parents[~is_cut],
         )
 
 
@@ -138,7 +133,7 @@ def grow(targets_xyz: Floats, growth: Growth, random: np.random.Generator) -> Tu
     total = len(targets_xyz)
 
     def radius_of(count: int) -> float:
-        return max(growth.twig_radius_mm, growth.root_radius_mm * (count / total) ** 0.42)
+        return max(growth.twig_radius_mm, growth.root_radius_mm * float((count / total) ** 0.42))
 
     waiting: list[tuple[Floats, int, Floats, float]] = [
         (np.array(growth.root_xyz, float), -1, targets_xyz, growth.root_radius_mm)
@@ -162,8 +157,8 @@ def grow(targets_xyz: Floats, growth: Growth, random: np.random.Generator) -> Tu
         widest = np.linalg.svd(offsets - offsets.mean(axis=0), full_matrices=False)[2][0]
         order = np.argsort((bundle - middle) @ widest)
         cut = int(np.clip(round(len(bundle) * random.uniform(0.3, 0.7)), 1, len(bundle) - 1))
-        for part in (bundle[order[:cut]], bundle[order[cut:]]):
-            waiting.append((end, parent, part, min(radius_of(len(part)) * 1.05, tip)))
+        parts = (bundle[order[:cut]], bundle[order[cut:]])
+        waiting.extend((end, parent, part, min(radius_of(len(part)) * 1.05, tip)) for part in parts)
     return Tubes(
         starts_xyz=np.array(grown.starts),
         ends_xyz=np.array(grown.ends),
@@ -192,18 +187,27 @@ def build_plumbing(anatomy: Anatomy, seed: int) -> Plumbing:
 
     blood, airways = [_great_vessels(scale)], [_central_airways(scale)]
     for side, hilum in ((-1, (-38.0, 20.0, 6.0)), (1, (42.0, 24.0, 2.0))):
-        for kind, offset, radius, count in (("artery", (0, -6, 6), 7.0, 420), ("vein", (2, -16, -14), 6.0, 360)):
+        for kind, offset, radius, count in (("artery", (0, -6, 6), 7.0, 520), ("vein", (2, -16, -14), 6.0, 430)):
             targets = _scatter(anatomy.atlas, side, count, random)
             if not len(targets):
                 continue
-            root = tuple((np.array(hilum) + np.array(offset) * (1, 1, 1)) * scale)
-            tree = grow(targets, Growth(root_xyz=root, root_radius_mm=radius, twig_radius_mm=0.42), random)
-            blood.append(tree)
+            root = tuple((np.array(hilum) + np.array(offset)) * scale)
+            tree = grow(targets, Growth(root_xyz=root, root_radius_mm=radius, twig_radius_mm=0.45), random)
+            blood.append(_inside(tree, anatomy.atlas))
             if kind == "artery":
-                root = tuple((np.array(hilum) + (0.0, 2.0, 2.0)) * scale)
+                root = tuple((np.array(hilum) + np.array((0.0, 2.0, 2.0))) * scale)
                 near = targets[random.permutation(len(targets))[:46]]
-                airways.append(grow(near, Growth(root_xyz=root, root_radius_mm=4.6, twig_radius_mm=0.7), random))
+                tree = grow(near, Growth(root_xyz=root, root_radius_mm=4.6, twig_radius_mm=0.6), random)
+                airways.append(_inside(tree, anatomy.atlas))
     return Plumbing(blood=joined(*blood), airways=joined(*airways), bones=_bones(anatomy, scale))
+
+
+def _inside(tree: Tubes, atlas: Atlas) -> Tubes:
+    """Leave out what a tree would drive through the heart or the diaphragm on its way to a far point."""
+    middles = (tree.starts_xyz + tree.ends_xyz) / 2
+    depth = np.minimum(atlas.read("lung", middles), atlas.read("lung", tree.ends_xyz))
+    in_organ = np.maximum(atlas.read("heart", middles), atlas.read("dome", middles))
+    return tree.without((depth < -4) & (in_organ > -1))
 
 
 def _scatter(atlas: Atlas, side: int, count: int, random: np.random.Generator) -> Floats:
@@ -218,11 +222,12 @@ def _scatter(atlas: Atlas, side: int, count: int, random: np.random.Generator) -
 def _great_vessels(scale: Floats) -> Tubes:
     """Aorta with its arch, pulmonary trunk and arteries, the great veins, the arch's branches."""
     turn = np.linspace(0, np.pi, 12)
-    arch = np.stack([8 + 10 * (1 - np.cos(turn)) / 2 * 1.4 - 6, -22 + 33 * (1 - np.cos(turn)), 42 + 20 * np.sin(turn)], 1)
+    arch = np.stack([2 + 7 * (1 - np.cos(turn)), -22 + 33 * (1 - np.cos(turn)), 42 + 20 * np.sin(turn)], axis=1)
     ascending = np.array([[8, -22, -35], [0, -24, 0], [1, -23, 25]])
     descending = np.array([[18, 46, 20], [20, 47, -60], [16, 44, -130], [8, 40, -220]])
+    aorta = np.concatenate([ascending, arch, descending])
     lines = [
-        (np.concatenate([ascending, arch, descending]), np.concatenate([[15, 15, 14.5], np.full(12, 13.0), [12, 11, 10.5, 10]])),
+        (aorta, np.concatenate([[15, 15, 14.5], np.full(12, 13.0), [12, 11, 10.5, 10]])),
         (np.array([[14, -38, -25], [20, -30, 5], [22, -16, 18]]), np.array([14, 13.5, 13])),
         (np.array([[22, -16, 18], [4, -4, 16], [-22, 6, 12], [-40, 14, 12]]), np.array([12, 10.5, 9.5, 7.5])),
         (np.array([[22, -16, 18], [34, 2, 18], [42, 18, 10]]), np.array([12, 10, 8])),
@@ -259,15 +264,19 @@ def _bones(anatomy: Anatomy, scale: Floats) -> Tubes:
         for side in (-1, 1):
             z = head_z - drop * (1 - np.cos(np.minimum(angle, 2.6))) / 1.86 + 10 * np.clip(angle - 2.4, 0, 1)
             path = _along_wall(anatomy.atlas, np.stack([side * np.sin(angle), np.cos(angle)], 1), z * scale[2])
-            for lift in (-2.6, 2.6):  # two round pieces one above the other give a rib's tall section
-                lines.append((path + (0, 0, lift), np.full(22, 3.4)))
-    for x in (-9.0, 0.0, 9.0):
-        lines.append((np.array([[x, -79, 68], [x, -92, 0], [x * 0.7, -99, -70]]) * scale, np.array([5.5, 5.0, 4.5])))
+            # Two round pieces one above the other give a rib's tall section.
+            lines.extend((path + np.array((0.0, 0.0, lift)), np.full(22, 3.4)) for lift in (-2.6, 2.6))
+    sternum = [np.array([[x, -79, 68], [x, -92, 0], [x * 0.7, -99, -70]]) for x in (-12, -7, -2.4, 2.4, 7, 12)]
+    lines.extend((points * scale, np.array([5.2, 4.8, 4.2])) for points in sternum)
     for side in (-1, 1):
         clavicle = np.array([[14, -66, 88], [50, -62, 112], [100, -36, 130], [150, -8, 140]]) * scale
-        blade = [np.array([[92, 92, 128], [108, 96, 60], [100, 100, -5]]), np.array([[150, 54, 128], [118, 92, 80], [100, 100, -5]])]
+        blade = [
+            np.array([[92, 92, 128], [108, 96, 60], [100, 100, -5]]),
+            np.array([[150, 54, 128], [118, 92, 80], [100, 100, -5]]),
+        ]
+        humerus = np.array([[150, 50, 132], [158, 40, 150], [166, 30, 170]]) * scale
         lines.append((clavicle * (side, 1, 1), np.full(4, 5.5)))
-        lines.append((np.array([[150, 50, 132], [158, 40, 150], [166, 30, 170]]) * scale * (side, 1, 1), np.array([16.0, 15, 12])))
+        lines.append((humerus * (side, 1, 1), np.array([16.0, 15, 12])))
         lines.extend((points * scale * (side, 1, 1), np.full(3, 3.0)) for points in blade)
     return joined(*(polyline(points, radii.astype(float)) for points, radii in lines))
 
@@ -282,6 +291,6 @@ def _along_wall(atlas: Atlas, directions_xy: Floats, z_mm: Floats) -> Floats:
     points[..., 2] = np.minimum(points[..., 2], 112.0)
     outside = atlas.read("wall", points) < -5.0
     first = np.argmax(outside, axis=1)
-    chosen = points[np.arange(len(z_mm)), first]
+    chosen: Floats = points[np.arange(len(z_mm)), first]
     chosen[:, 2] = z_mm
     return chosen

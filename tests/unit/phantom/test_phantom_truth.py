@@ -1,0 +1,150 @@
+"""What truth.json says is what the voxels hold."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from lianyi.lungct.domain.geometry import Grid
+from lianyi.lungct.domain.nodule import Density
+from lianyi.phantom import PhantomSpec, PlantedNodule, render
+from lianyi.phantom.anatomy import Anatomy, build_anatomy
+from lianyi.phantom.nodules import make_ball, shares_kji, volume_mm3
+from lianyi.phantom.sampling import Scene, render_values
+from lianyi.phantom.scene import build_scene
+from lianyi.phantom.stack import build_grid
+from phantoms import oblique_chest, rendered, small_chest, tilted_chest
+
+Floats = npt.NDArray[np.float64]
+
+STACKS = {"straight": small_chest, "oblique": oblique_chest, "tilted": tilted_chest}
+
+
+@pytest.fixture(scope="module")
+def anatomy() -> Anatomy:
+    return build_anatomy(small_chest())
+
+
+def box_around(center: tuple[float, float, float], grid: Grid, half: int) -> Floats:
+    middle = np.linalg.inv(grid.patient_from_voxel) @ [*center, 1.0]
+    box = grid.patient_from_voxel.copy()
+    box[:, 3] = grid.patient_from_voxel @ [*(np.floor(middle[:3]) - half), 1.0]
+    return box
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("diameter_mm", [6.0, 9.3, 20.0])
+def test_the_shares_of_a_nodule_add_up_to_its_formula(anatomy: Anatomy, stack: str, diameter_mm: float) -> None:
+    spec = replace(STACKS[stack](), slice_step_mm=1.0, pixel_spacing_mm=(0.82, 0.71))
+    grid = build_grid(spec, anatomy)
+    center = (-72.13, 21.44, 31.77)
+    ball = make_ball(PlantedNodule(center_lps_mm=center, diameter_mm=diameter_mm), anatomy)
+    box = box_around(center, grid, 20)
+
+    whole, _ = shares_kji(ball, anatomy, box, (41, 41, 41), box[:3, 0])
+
+    assert whole.sum() * grid.voxel_mm3 == pytest.approx(math.pi / 6 * diameter_mm**3, rel=0.005)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_rendered_nodules_hold_the_volume_and_the_place_of_the_truth(stack: str) -> None:
+    spec = replace(STACKS[stack](), noise_hu=0.0)
+    scene = build_scene(spec)
+    grid = build_grid(spec, scene.anatomy)
+    with_nodules, truth = render(spec)
+    bare_kji = render_values(Scene(spec=spec, anatomy=scene.anatomy, plumbing=scene.plumbing, balls=()), grid)
+    excess_kji = with_nodules.values_kji.astype(float) - bare_kji
+    voxels = np.argwhere(np.abs(excess_kji) > 0)
+    points_xyz = voxels @ grid.patient_from_voxel[:3, :3].T + grid.patient_from_voxel[:3, 3]
+    excess = excess_kji[tuple(voxels.T)]
+
+    assert len(truth.nodules) == 4
+    for nodule, ball in zip(truth.nodules, scene.balls, strict=True):
+        center = np.array(nodule.center_lps_mm)
+        is_near = np.linalg.norm(points_xyz - center, axis=1) < nodule.diameter_mm / 2 + 6
+        centroid = np.average(points_xyz[is_near], axis=0, weights=excess[is_near])
+        lung_hu = float(scene.anatomy.atlas.read("parenchyma", center))
+        contrast_mm3 = nodule.volume_mm3 * (ball.hu - lung_hu)
+        if nodule.core_diameter_mm is not None:
+            contrast_mm3 += math.pi / 6 * nodule.core_diameter_mm**3 * (40.0 - ball.hu)
+        assert np.linalg.norm(centroid - center) < 0.3
+        assert excess[is_near].sum() * grid.voxel_mm3 == pytest.approx(contrast_mm3, rel=0.03)
+
+
+def test_a_juxtapleural_nodule_reports_only_what_lies_in_the_lung(anatomy: Anatomy) -> None:
+    steps = np.arange(-150.0, -60.0, 0.25)
+    line = np.stack([steps, np.full_like(steps, 10.0), np.full_like(steps, 20.0)], axis=1)
+    pleura_x = float(steps[np.argmax(anatomy.atlas.read("lung", line) > 0)])
+    ball = make_ball(PlantedNodule(center_lps_mm=(pleura_x, 10.0, 20.0), diameter_mm=10.0), anatomy)
+
+    share = volume_mm3(ball, anatomy) / (math.pi / 6 * 10.0**3)
+
+    assert ball.is_cut
+    assert share == pytest.approx(0.5, abs=0.06)
+
+
+def test_random_nodules_lie_in_the_lungs_and_apart_from_each_other() -> None:
+    spec = PhantomSpec(seed=5, nodules=9, juxtapleural=2)
+    scene = build_scene(spec)
+    inside = [float(scene.anatomy.atlas.read("lung", ball.center_xyz)) for ball in scene.balls]
+    gaps = [
+        np.linalg.norm(one.center_xyz - other.center_xyz) - one.radii_mm.max() - other.radii_mm.max()
+        for one, other in itertools.combinations(scene.balls, 2)
+    ]
+
+    assert len(scene.balls) == 9
+    assert [ball.is_cut for ball in scene.balls] == [False] * 7 + [True] * 2
+    assert min(inside) > 0
+    assert min(gaps) > 3.9
+    for ball in scene.balls:
+        reach_mm = float(ball.radii_mm.max()) + 1.0
+        assert scene.plumbing.blood.clearance_mm(ball.center_xyz).min() > reach_mm
+
+
+def test_the_planted_kinds_look_like_their_density() -> None:
+    volume, truth = rendered(replace(small_chest(), noise_hu=0.0))
+
+    centers = {n.density: volume[volume.grid.locate(_place(volume.grid, n.center_lps_mm))] for n in truth.nodules[1:]}
+
+    assert centers[Density.SOLID] == pytest.approx(40, abs=6)
+    assert centers[Density.GROUND_GLASS] == pytest.approx(-600, abs=6)
+    assert centers[Density.PART_SOLID] == pytest.approx(40, abs=6)
+
+
+def test_the_true_side_is_the_patients() -> None:
+    _, truth = rendered(oblique_chest())
+
+    assert [n.side for n in truth.nodules] == ["right", "left", "right", "left"]
+
+
+def test_the_right_lung_is_larger_and_both_are_of_adult_size() -> None:
+    _, truth = rendered(small_chest())
+
+    assert 1500 < truth.left_lung_ml < truth.right_lung_ml < 3200
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        (PlantedNodule(center_lps_mm=(0.0, 62.0, 0.0), diameter_mm=8.0),),
+        (
+            PlantedNodule(center_lps_mm=(-72.0, 21.0, 31.0), diameter_mm=12.0),
+            PlantedNodule(center_lps_mm=(-72.0, 21.0, 36.0), diameter_mm=6.0),
+        ),
+    ],
+    ids=["in the spine", "overlapping"],
+)
+def test_impossible_nodules_are_refused(planted: tuple[PlantedNodule, ...]) -> None:
+    with pytest.raises(ValueError, match=r"outside the lungs|meets another"):
+        build_scene(replace(small_chest(), planted=planted))
+
+
+def _place(grid: Grid, xyz: tuple[float, float, float]) -> object:
+    from lianyi.lungct.domain.geometry import PatientPoint
+
+    return PatientPoint(x=xyz[0], y=xyz[1], z=xyz[2], frame=grid.frame)
