@@ -147,6 +147,16 @@ def test_bad_files_among_good_ones_are_named_and_cost_nothing_else(tmp_path: Pat
     assert str(tmp_path) not in series.cautions[0].zh
 
 
+def test_a_sequence_damaged_inside_is_noticed_where_the_file_can_be_named(tmp_path: Path) -> None:
+    good = as_bytes(enhanced(SPEC))
+    (tmp_path / "bad").write_bytes(good.replace(b"\x18\x00\x25\x93SQ", b"\x18\x00\x25\x93S\0"))  # CT X-Ray Details
+
+    outcome = refused(tmp_path)
+
+    assert outcome.reason.code is RefusalCode.UNREADABLE_SERIES
+    assert "bad" in outcome.cautions[0].en
+
+
 def test_a_slice_with_truncated_pixels_is_named_and_left_out(tmp_path: Path) -> None:
     files = write_series(tmp_path)
     files[-1].write_bytes(files[-1].read_bytes()[:-100])

@@ -33,7 +33,7 @@ def found(*specs: SeriesSpec) -> tuple[FoundSeries, ...]:
 def reasons(*specs: SeriesSpec, requested: str | None = None) -> tuple[str, dict[str, str]]:
     """The chosen series' UID, and the English reason for each other one."""
     choice = choose(found(*specs), requested=None if requested is None else SeriesUID(requested))
-    return choice.chosen.first.series_uid, {one.series_uid: one.en for one in choice.not_chosen}
+    return choice.chosen.facts.series_uid, {one.series_uid: one.en for one in choice.not_chosen}
 
 
 LOCALIZER = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
@@ -134,7 +134,7 @@ def test_a_requested_series_overrides_the_choice_with_a_caution() -> None:
     thick = spec(1, slices=45, step_mm=5.0, thickness_mm=5.0)
     choice = choose(found(CHEST, thick), requested=SeriesUID("2.25.1"))
 
-    assert choice.chosen.first.series_uid == "2.25.1"
+    assert choice.chosen.facts.series_uid == "2.25.1"
     assert [one.code for one in choice.cautions] == [CautionCode.REQUESTED_SERIES]
     assert "thicker slices (5 mm)" in choice.cautions[0].en
     assert [one.en for one in choice.not_chosen] == ["another series was requested"]

@@ -1,6 +1,7 @@
 """One instance as far as choosing a series needs it, and the series that instances form.
 
-A header is read up to the pixels and no further; a folder of 400 files takes about a second.
+A header is read up to the pixels and no further; a folder of 400 files takes about a second.  Everything that
+is ever asked of it is read at once, so that a damaged header shows itself here, where its file can be named.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from pydicom.uid import UID
 
 from lianyi.lungct.dicom.archives import MAX_MEMBER_BYTES
 from lianyi.lungct.dicom.attributes import Header
-from lianyi.lungct.dicom.headers import read_facts
+from lianyi.lungct.dicom.headers import read_facts, read_patient
 from lianyi.lungct.dicom.sources import Source
-from lianyi.lungct.domain.study import SeriesFacts
-from lianyi.lungct.domain.uids import InstanceUID, SeriesUID, StudyUID
+from lianyi.lungct.domain.study import Patient, SeriesFacts
+from lianyi.lungct.domain.uids import InstanceUID
 
 CT_CLASSES = frozenset(
     {
@@ -61,6 +62,10 @@ class Instance:
     """One DICOM object.
 
     Attributes:
+        patient: as this header names them.
+        facts: of the series, as this header states them.
+        protocol: Protocol Name.
+        texts_guessed: whether the character set of a text above had to be guessed.
         sop_class: SOP Class UID.
         image_type: values of Image Type, upper case.
         instance_number: None when absent.
@@ -71,10 +76,10 @@ class Instance:
     """
 
     source: Source
-    header: Header
-    patient_id: str
-    study_uid: StudyUID
-    series_uid: SeriesUID
+    patient: Patient
+    facts: SeriesFacts
+    protocol: str
+    texts_guessed: bool
     instance_uid: InstanceUID
     sop_class: str
     image_type: tuple[str, ...]
@@ -85,9 +90,15 @@ class Instance:
     frames: int
 
     @property
+    def series_key(self) -> tuple[str, str, str, bool, bool]:
+        """What instances of one series share: patient, study, series and kind."""
+        facts = self.facts
+        return (self.patient.id, facts.study_uid, facts.series_uid, not self.is_ct, self.is_localizer)
+
+    @property
     def is_ct(self) -> bool:
         """Whether it is a CT image by its SOP class (a secondary capture of one is not)."""
-        return self.sop_class in CT_CLASSES and self.header.code("Modality") in ("CT", "")
+        return self.sop_class in CT_CLASSES and self.facts.modality in ("CT", "")
 
     @property
     def is_localizer(self) -> bool:
@@ -164,26 +175,27 @@ def _instance(source: Source, ds: pydicom.FileDataset) -> Instance:
     sop_class = header.code("SOPClassUID") or str(meta_class or "")
     if sop_class == _DIRECTORY_CLASS:
         raise NotDicom
-    study, series, instance = (header.code(f"{level}InstanceUID") for level in ("Study", "Series", "SOP"))
-    if not (sop_class and study and series and instance):
+    patient, facts, protocol = read_patient(header), read_facts(header), header.text("ProtocolName")
+    instance_uid = InstanceUID(header.code("SOPInstanceUID"))
+    if not (sop_class and facts.study_uid and facts.series_uid and instance_uid):
         raise UnreadableHeader
     single = header.numbers("ImagePositionPatient", 3)
     by_frame = header.numbers_by_frame("PlanePositionSequence", "ImagePositionPatient", 3)
     image_type = header.code("ImageType") + "\\" + header.code("FrameType", group="CTImageFrameTypeSequence")
     return Instance(
         source=source,
-        header=header,
-        patient_id=header.text("PatientID"),
-        study_uid=StudyUID(study),
-        series_uid=SeriesUID(series),
-        instance_uid=InstanceUID(instance),
+        patient=patient,
+        facts=facts,
+        protocol=protocol,
+        texts_guessed=bool(header.guessed),
+        instance_uid=instance_uid,
         sop_class=sop_class,
         image_type=tuple(value.strip() for value in image_type.split("\\") if value.strip()),
         instance_number=header.integer("InstanceNumber"),
         orientation=header.numbers("ImageOrientationPatient", 6, group="PlaneOrientationSequence"),
         positions=(single,) if single else tuple(position for position in by_frame if position),
         thickness_mm=header.number("SliceThickness", group="PixelMeasuresSequence"),
-        frames=max(1, len(header.frames)),
+        frames=max(1, len(by_frame)),
     )
 
 
@@ -198,10 +210,10 @@ class FoundSeries:
         """The instance that speaks for the series."""
         return self.instances[0]
 
-    @cached_property
+    @property
     def facts(self) -> SeriesFacts:
         """Facts of the first instance."""
-        return read_facts(self.first.header)
+        return self.first.facts
 
     @cached_property
     def slices(self) -> int:
@@ -281,14 +293,7 @@ def group_series(instances: Iterable[Instance]) -> tuple[FoundSeries, ...]:
     """
     groups: dict[tuple[str, str, str, bool, bool], list[Instance]] = {}
     for instance in instances:
-        key = (
-            instance.patient_id,
-            instance.study_uid,
-            instance.series_uid,
-            not instance.is_ct,
-            instance.is_localizer,
-        )
-        groups.setdefault(key, []).append(instance)
+        groups.setdefault(instance.series_key, []).append(instance)
     return tuple(
         FoundSeries(
             instances=tuple(

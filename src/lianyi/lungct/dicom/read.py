@@ -20,7 +20,6 @@ import pydicom
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from lianyi.lungct.dicom.headers import read_patient
 from lianyi.lungct.dicom.instances import Instance, NotDicom, UnreadableHeader, group_series, read_instance
 from lianyi.lungct.dicom.pixels import UnreadablePixels, decode_slices
 from lianyi.lungct.dicom.series import Choice, NothingToScreen, choose
@@ -181,16 +180,15 @@ def _all_unreadable() -> Refusal:
 
 def _read_chosen(choice: Choice, notes: _Notes, tell: Tell) -> CtSeries:
     chosen = choice.chosen
-    patient, facts = read_patient(chosen.first.header), chosen.facts
-    notes.guessed_texts = bool(chosen.first.header.guessed)
+    notes.guessed_texts = chosen.first.texts_guessed
     decoded = _decode_all(chosen.instances, tell)
     notes.unreadable += [one.instance.source.name for one in decoded if one.slices is None]
     slices = _without_duplicates(decoded, notes)
     if not slices:
         raise _all_unreadable()
     return CtSeries(
-        patient=patient,
-        facts=facts,
+        patient=chosen.first.patient,
+        facts=chosen.facts,
         slices=slices,
         files=tuple(
             InputFile(path=one.instance.source.path, sha256=one.sha256, bytes=one.bytes)

@@ -80,10 +80,8 @@ def unfit(series: FoundSeries) -> Unfit | None:
         return Unfit.LOCALIZER
     if image_type & PROJECTED:
         return Unfit.PROJECTED
-    protocol = series.first.header.text("ProtocolName")
-    if is_elsewhere(
-        body_part=facts.body_part, series=f"{facts.series_description} {protocol}", study=facts.study_description
-    ):
+    words = f"{facts.series_description} {series.first.protocol}"
+    if is_elsewhere(body_part=facts.body_part, series=words, study=facts.study_description):
         return Unfit.ELSEWHERE
     return None if series.is_axial else Unfit.NOT_AXIAL
 
@@ -137,15 +135,15 @@ def _rank(series: FoundSeries) -> tuple[float, ...]:
 
 
 def _order(series: FoundSeries) -> tuple[tuple[float, ...], str, str]:
-    return _rank(series), series.first.study_uid, series.first.series_uid
+    return _rank(series), series.facts.study_uid, series.facts.series_uid
 
 
 def _why_not(series: FoundSeries, chosen: FoundSeries, *, is_requested: bool) -> tuple[str, str]:
     if (reason := unfit(series)) is not None:
         return reason.value
-    if series.first.patient_id != chosen.first.patient_id:
+    if series.first.patient.id != chosen.first.patient.id:
         return "属于另一位患者", "of another patient"
-    if series.first.study_uid != chosen.first.study_uid:
+    if series.facts.study_uid != chosen.facts.study_uid:
         return "属于另一次检查", "of another study"
     if is_requested:
         return "另行指定了序列", "another series was requested"
@@ -157,7 +155,7 @@ def _why_not(series: FoundSeries, chosen: FoundSeries, *, is_requested: bool) ->
 
 def _not_chosen(series: FoundSeries, why: tuple[str, str]) -> NotChosen:
     return NotChosen(
-        series_uid=series.first.series_uid, description=series.facts.series_description, zh=why[0], en=why[1]
+        series_uid=series.facts.series_uid, description=series.facts.series_description, zh=why[0], en=why[1]
     )
 
 
@@ -194,9 +192,9 @@ def _nothing_fits(found: Sequence[FoundSeries]) -> NothingToScreen:
 
 
 def _requested(found: Sequence[FoundSeries], uid: SeriesUID) -> FoundSeries:
-    here = [series for series in found if series.first.series_uid == uid]
+    here = [series for series in found if series.facts.series_uid == uid]
     if not here:
-        listed = sorted({series.first.series_uid for series in found})
+        listed = sorted({series.facts.series_uid for series in found})
         names, more = ", ".join(listed[:_NAMED_IN_REFUSAL]), len(listed) - _NAMED_IN_REFUSAL
         refusal = Refusal(
             RefusalCode.SERIES_NOT_FOUND,
