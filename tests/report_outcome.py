@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,7 @@ def chest_hu(xyz: Floats, balls: tuple[Ball, ...]) -> npt.NDArray[np.int16]:
     return hu.astype(np.int16)
 
 
+@cache
 def lung_fields() -> LungFields:
     """Both lungs on a patient-aligned grid of 2 mm."""
     patient_from_voxel = np.diag([1.0, 1.0, 1.0, 1.0])
@@ -189,6 +191,7 @@ def series(slices: tuple[CtSlice, ...] = (), **patient_facts: str) -> CtSeries:
     )
 
 
+@cache
 def screened(balls: tuple[Ball, ...] = FOUR, *, grid: Grid | None = None, name: str = "测试患者甲") -> Screened:
     """A screened outcome of the analytic chest on any grid."""
     grid = grid or standard_grid()

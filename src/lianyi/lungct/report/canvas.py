@@ -91,18 +91,10 @@ def draw_label(image: Image.Image, text: str, *, at: tuple[float, float], anchor
 
 
 def draw_scale(image: Image.Image, *, mm_per_pixel: float, length_mm: float = 10.0) -> None:
-    """Draw a bar of 10 mm in the lower right corner."""
+    """Draw a bar of 10 mm on a dark ground in the lower right corner."""
     draw = ImageDraw.Draw(image, "RGBA")
-    length, edge = length_mm / mm_per_pixel, image.width * 0.03
+    length, edge = length_mm / mm_per_pixel, 14
     right, y = image.width - edge, image.height - edge
-    draw.line((right - length - 2, y, right + 2, y), fill=(0, 0, 0, int(255 * HALO)), width=7)
+    draw.rectangle((right - max(length, 70) - 6, y - 32, right + 6, y + 6), fill=(0, 0, 0, int(255 * HALO)))
     draw.line((right - length, y, right, y), fill=(*FILM_TEXT, 255), width=4)
-    draw.text(
-        (right - length / 2, y - 8),
-        "10 mm",
-        font=font(24),
-        anchor="ms",
-        fill=FILM_TEXT,
-        stroke_width=2,
-        stroke_fill=(0, 0, 0, 190),
-    )
+    draw.text((right - max(length, 70) / 2, y - 7), f"{length_mm:g} mm", font=font(24), anchor="ms", fill=FILM_TEXT)

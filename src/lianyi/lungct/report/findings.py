@@ -2,11 +2,12 @@
 
 Fields are added, never renamed.  Absent header text is "" and an absent number is null; a document
 of a refusal has null where nothing was measured.  Numbers are unrounded.  ``findings.schema.json``
-beside this file is ``Findings.model_json_schema()``, and a test keeps it so.
+beside this file is :func:`schema_text`, and a test keeps it so.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,9 +24,9 @@ Seconds = Annotated[float, Field(ge=0.0)]
 
 
 class _Part(BaseModel):
-    """Strict: no unknown field, no NaN, no infinity."""
+    """No NaN, no infinity; a field that a later version added is passed over."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, frozen=True)
 
 
 class Message(_Part):
@@ -151,12 +152,19 @@ class Findings(_Part):
     timing_s: dict[str, Seconds]
 
     model_config = ConfigDict(
-        extra="forbid", allow_inf_nan=False, frozen=True, validate_by_name=True, validate_by_alias=True
+        extra="ignore", allow_inf_nan=False, frozen=True, validate_by_name=True, validate_by_alias=True
     )
 
     def to_json(self) -> str:
         """Give the document as it is written: two spaces, UTF-8 kept readable."""
         return self.model_dump_json(by_alias=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_text() -> str:
+    """Give the JSON Schema of the document, as shipped."""
+    schema = Findings.model_json_schema(mode="serialization")
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def key_image_name(nodule_id: int) -> str:

@@ -116,8 +116,10 @@ def _sample(volume: CtVolume, native_from_lung: Floats, lung_kji: npt.NDArray[np
     return between
 
 
-def _number(image: Image.Image, places: list[tuple[float, float]], texts: list[str], radius: float) -> None:
-    """Write each mark's number beside its ring, with a leader where there was no room."""
+def _number(
+    image: Image.Image, places: list[tuple[float, float]], texts: list[str], radius: float
+) -> list[tuple[float, float, float, float]]:
+    """Write each mark's number beside its ring, with a leader where there was no room; give the boxes written."""
     draw = ImageDraw.Draw(image)
     size = 34 if len(places) <= _MANY else 29
     taken: list[tuple[float, float, float, float]] = []
@@ -132,6 +134,7 @@ def _number(image: Image.Image, places: list[tuple[float, float]], texts: list[s
             draw.line((*start, at_x, at_y), fill=MARK, width=3)
         draw.rectangle(taken[-1], fill=MARK)
         draw.text((at_x, at_y), text, font=font(size, "bold"), anchor="mm", fill=MARK_INK)
+    return taken
 
 
 def _room(

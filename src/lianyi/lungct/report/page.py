@@ -9,34 +9,21 @@ from dataclasses import dataclass, field
 
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Screened
-from lianyi.lungct.domain.study import CtSeries, NotChosen
-from lianyi.lungct.report.figures import half_up, mm, moment, plain_mm, probability, wilson_95
-from lianyi.lungct.report.findings import all_cautions, all_not_analysed
+from lianyi.lungct.domain.study import CtSeries
+from lianyi.lungct.report.figures import half_up, mm, moment, probability
+from lianyi.lungct.report.findings import all_not_analysed
 from lianyi.lungct.report.fonts import printable
 from lianyi.lungct.report.key_images import FIELD_MM
-from lianyi.lungct.report.record import RunRecord
+from lianyi.lungct.report.lines import (
+    Line,
+    Run,
+    not_chosen_lines,
+    quality_lines,
+    sensitivity_rows,
+    thickness_text,
+    version_lines,
+)
 from lianyi.lungct.report.wording import Language, pick, say
-
-_SERIES_LISTED = 6
-_SHA_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """How this document comes about: its language, the record, seconds by stage up to this moment."""
-
-    language: Language
-    record: RunRecord
-    timing_s: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A label and its value; *is_caution* is also said by the sign in the text."""
-
-    label: str
-    value: str
-    is_caution: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +131,7 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
     """
     language, record = run.language, run.record
     slices = outcome.volume.grid.shape[0]
-    thickness = _thickness(outcome, language)
+    thickness = thickness_text(outcome, language)
     return Report(
         sheet=sheet(
             outcome.series,
@@ -175,14 +162,14 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
             if record.sensitivity
             else ""
         ),
-        sensitivity=_sensitivity(record),
+        sensitivity=sensitivity_rows(record),
         columns=_columns(language),
         nodules=[_row(nodule, outcome, language) for nodule in outcome.nodules],
         overview=Picture(file="overview.jpg", alt=say("overview_alt", language, n=len(outcome.nodules))),
-        quality=_quality(outcome, thickness, language),
+        quality=quality_lines(outcome, language),
         key_images=[_key_picture(nodule, fields_mm[nodule.id], language) for nodule in outcome.nodules],
         not_chosen=not_chosen_lines(outcome.series.not_chosen, language),
-        versions=_versions(outcome, run),
+        versions=version_lines(outcome, run),
         signatures=[say(key, language) for key in ("sign_doctor", "sign_time", "sign_changes")],
     )
 
@@ -226,29 +213,8 @@ def slice_label(nodule: Nodule, outcome: Screened) -> str:
     return f"{nodule.instance_number} / {count}" if runs_to_count else f"{nodule.instance_number}"
 
 
-def not_chosen_lines(series: tuple[NotChosen, ...], language: Language) -> list[str]:
-    """List the series that were not screened, the first few with their reasons, the rest counted."""
-    lines = [
-        say(
-            "series_line",
-            language,
-            description=printable(one.description) or say("series_unnamed", language),
-            why=pick((one.zh, one.en), language),
-        )
-        for one in series[:_SERIES_LISTED]
-    ]
-    if len(series) > _SERIES_LISTED:
-        lines.append(say("series_rest", language, n=len(series) - _SERIES_LISTED))
-    return lines or [say("series_none", language)]
-
-
 def _number(value: int | None) -> str:
     return "" if value is None else str(value)
-
-
-def _thickness(outcome: Screened, language: Language) -> str:
-    value = outcome.slice_thickness_mm
-    return say("not_given", language) if value is None else plain_mm(value)
 
 
 def _headings(language: Language) -> dict[str, str]:
@@ -281,63 +247,6 @@ def _row(nodule: Nodule, outcome: Screened, language: Language) -> list[str]:
     ]
 
 
-def _sensitivity(record: RunRecord) -> list[list[str]]:
-    rows = []
-    for one in record.sensitivity:
-        low, high = wilson_95(one.found, one.total)
-        size = f"{one.from_mm:g}–<{one.below_mm:g} mm" if one.below_mm is not None else f"≥{one.from_mm:g} mm"
-        share = f"{half_up(100 * one.found / one.total, 0)} % ({half_up(100 * low, 0)}–{half_up(100 * high, 0)})"
-        rows.append([size, f"{one.found} / {one.total}", share])
-    return rows
-
-
-def _quality(outcome: Screened, thickness: str, language: Language) -> list[Line]:
-    spacing, facts = outcome.volume.grid.spacing, outcome.series.facts
-    absent = say("not_given", language)
-    j_mm, i_mm = half_up(spacing.j_mm, 2), half_up(spacing.i_mm, 2)
-    pixels = f"{i_mm} mm" if i_mm == j_mm else f"{j_mm} × {i_mm} mm"
-    scanner = " ".join(part for part in (facts.manufacturer, facts.model_name) if part)
-    kvp = "" if facts.kvp is None else f"　{facts.kvp:g} kV"
-    lines = [
-        Line(
-            label=say("q_slices", language),
-            value=say(
-                "q_slices_value",
-                language,
-                slices=outcome.volume.grid.shape[0],
-                step=plain_mm(spacing.k_mm),
-                thickness=thickness,
-            ),
-        ),
-        Line(
-            label=say("q_reconstruction", language),
-            value=say("q_reconstruction_value", language, kernel=printable(facts.kernel) or absent, spacing=pixels),
-        ),
-        Line(label=say("q_contrast", language), value=say(f"contrast_{facts.contrast}", language)),
-        Line(label=say("q_scanner", language), value=(printable(scanner) or absent) + kvp),
-        Line(
-            label=say("q_lungs", language),
-            value=say(
-                "q_lungs_value",
-                language,
-                total=half_up(outcome.lungs.left.volume_ml + outcome.lungs.right.volume_ml, 0),
-                left=half_up(outcome.lungs.left.volume_ml, 0),
-                right=half_up(outcome.lungs.right.volume_ml, 0),
-            ),
-        ),
-    ]
-    for number, caution in enumerate(all_cautions(outcome)):
-        text = printable(pick((caution.zh, caution.en), language)).rstrip("。.")
-        lines.append(
-            Line(
-                label=say("q_caution", language) if number == 0 else "",
-                value=say("caution", language, text=text, code=caution.code.value),
-                is_caution=True,
-            )
-        )
-    return lines
-
-
 def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture:
     words = {
         "id": nodule.id,
@@ -352,33 +261,3 @@ def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture
         title=say("key_caption", language, **words),
         caption=place(nodule, language) + field_text,
     )
-
-
-def _versions(outcome: Screened, run: Run) -> list[Line]:
-    language, timing_s = run.language, run.timing_s
-    detector, point = outcome.detector, outcome.operating_point
-    stages = [
-        say("seconds", language, stage=say(f"stage_{stage}", language), s=half_up(timing_s[stage], 1))
-        for stage in ("read", "lungs", "detect", "measure", "report")
-        if stage in timing_s
-    ]
-    lines = [
-        Line(label=say("v_software", language), value=run.record.software),
-        Line(
-            label=say("v_detector", language),
-            value=say(
-                "v_detector_value",
-                language,
-                name=detector.name,
-                version=detector.version,
-                sha=detector.sha256[:_SHA_SHOWN],
-            ),
-        ),
-        Line(
-            label=say("operating_point", language),
-            value=say("v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks),
-        ),
-    ]
-    if stages:
-        lines.append(Line(label=say("v_times", language), value=say("join", language).join(stages)))
-    return lines

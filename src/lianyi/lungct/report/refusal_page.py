@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from lianyi.lungct.domain.outcome import Refused
 from lianyi.lungct.report.findings import all_cautions
 from lianyi.lungct.report.fonts import printable
-from lianyi.lungct.report.page import Line, Picture, Run, Sheet, not_chosen_lines, sheet
+from lianyi.lungct.report.lines import Line, Run, not_chosen_lines
+from lianyi.lungct.report.page import Picture, Sheet, sheet
 from lianyi.lungct.report.wording import (
     FAILURE_STEPS,
     REFUSAL_STEPS,

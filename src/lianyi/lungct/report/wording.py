@@ -205,6 +205,7 @@ REFUSAL_TITLES: dict[RefusalCode, tuple[str, str]] = {
     RefusalCode.UNSUPPORTED_PIXELS: ("不支持的图像格式", "unsupported pixels"),
     RefusalCode.NO_LUNGS: ("没有找到肺", "no lungs found"),
     RefusalCode.NO_SUITABLE_SERIES: ("没有合适的序列", "no suitable series"),
+    RefusalCode.NOT_AXIAL: ("不是横断面", "not axial"),
 }
 
 Step = tuple[tuple[str, str], tuple[str, str]]
@@ -269,6 +270,7 @@ REFUSAL_STEPS: dict[RefusalCode, tuple[Step, ...]] = {
             RefusalCode.NO_LUNGS,
             RefusalCode.NO_SUITABLE_SERIES,
             RefusalCode.MIXED_ORIENTATIONS,
+            RefusalCode.NOT_AXIAL,
         ),
         _OTHER_SERIES,
     ),

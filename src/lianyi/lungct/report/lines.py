@@ -1,0 +1,147 @@
+"""Parts of a document that are lists of short lines: image quality, versions, series, sensitivity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lianyi.lungct.domain.outcome import Screened
+from lianyi.lungct.domain.study import NotChosen
+from lianyi.lungct.report.figures import half_up, plain_mm, wilson_95
+from lianyi.lungct.report.findings import all_cautions
+from lianyi.lungct.report.fonts import printable
+from lianyi.lungct.report.record import RunRecord
+from lianyi.lungct.report.wording import Language, pick, say
+
+_SERIES_LISTED = 6
+_SHA_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How this document comes about: its language, the record, seconds by stage up to this moment."""
+
+    language: Language
+    record: RunRecord
+    timing_s: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A label and its value; *is_caution* is also said by the sign in the text."""
+
+    label: str
+    value: str
+    is_caution: bool = False
+
+
+def thickness_text(outcome: Screened, language: Language) -> str:
+    """Give the nominal slice thickness, or that it is not given."""
+    value = outcome.slice_thickness_mm
+    return say("not_given", language) if value is None else plain_mm(value)
+
+
+def quality_lines(outcome: Screened, language: Language) -> list[Line]:
+    """Say how good the images were, and every caution, marked."""
+    thickness = thickness_text(outcome, language)
+    spacing, facts = outcome.volume.grid.spacing, outcome.series.facts
+    absent = say("not_given", language)
+    j_mm, i_mm = half_up(spacing.j_mm, 2), half_up(spacing.i_mm, 2)
+    pixels = f"{i_mm} mm" if i_mm == j_mm else f"{j_mm} × {i_mm} mm"
+    scanner = " ".join(part for part in (facts.manufacturer, facts.model_name) if part)
+    kvp = "" if facts.kvp is None else f"　{facts.kvp:g} kV"
+    lines = [
+        Line(
+            label=say("q_slices", language),
+            value=say(
+                "q_slices_value",
+                language,
+                slices=outcome.volume.grid.shape[0],
+                step=plain_mm(spacing.k_mm),
+                thickness=thickness,
+            ),
+        ),
+        Line(
+            label=say("q_reconstruction", language),
+            value=say("q_reconstruction_value", language, kernel=printable(facts.kernel) or absent, spacing=pixels),
+        ),
+        Line(label=say("q_contrast", language), value=say(f"contrast_{facts.contrast}", language)),
+        Line(label=say("q_scanner", language), value=(printable(scanner) or absent) + kvp),
+        Line(
+            label=say("q_lungs", language),
+            value=say(
+                "q_lungs_value",
+                language,
+                total=half_up(outcome.lungs.left.volume_ml + outcome.lungs.right.volume_ml, 0),
+                left=half_up(outcome.lungs.left.volume_ml, 0),
+                right=half_up(outcome.lungs.right.volume_ml, 0),
+            ),
+        ),
+    ]
+    for number, caution in enumerate(all_cautions(outcome)):
+        text = printable(pick((caution.zh, caution.en), language)).rstrip("。.")
+        lines.append(
+            Line(
+                label=say("q_caution", language) if number == 0 else "",
+                value=say("caution", language, text=text, code=caution.code.value),
+                is_caution=True,
+            )
+        )
+    return lines
+
+
+def version_lines(outcome: Screened, run: Run) -> list[Line]:
+    """Say which software and detector ran, at which operating point, and for how long."""
+    language, timing_s = run.language, run.timing_s
+    detector, point = outcome.detector, outcome.operating_point
+    stages = [
+        say("seconds", language, stage=say(f"stage_{stage}", language), s=half_up(timing_s[stage], 1))
+        for stage in ("read", "lungs", "detect", "measure", "report")
+        if stage in timing_s
+    ]
+    lines = [
+        Line(label=say("v_software", language), value=run.record.software),
+        Line(
+            label=say("v_detector", language),
+            value=say(
+                "v_detector_value",
+                language,
+                name=detector.name,
+                version=detector.version,
+                sha=detector.sha256[:_SHA_SHOWN],
+            ),
+        ),
+        Line(
+            label=say("operating_point", language),
+            value=say("v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks),
+        ),
+    ]
+    if stages:
+        lines.append(Line(label=say("v_times", language), value=say("join", language).join(stages)))
+    return lines
+
+
+def sensitivity_rows(record: RunRecord) -> list[list[str]]:
+    """Give size, found of all, and sensitivity with its 95 % interval, as measured."""
+    rows = []
+    for one in record.sensitivity:
+        low, high = wilson_95(one.found, one.total)
+        size = f"{one.from_mm:g}–<{one.below_mm:g} mm" if one.below_mm is not None else f"≥{one.from_mm:g} mm"
+        share = f"{half_up(100 * one.found / one.total, 0)} % ({half_up(100 * low, 0)}–{half_up(100 * high, 0)})"
+        rows.append([size, f"{one.found} / {one.total}", share])
+    return rows
+
+
+def not_chosen_lines(series: tuple[NotChosen, ...], language: Language) -> list[str]:
+    """List the series that were not screened, the first few with their reasons, the rest counted."""
+    lines = [
+        say(
+            "series_line",
+            language,
+            description=printable(one.description) or say("series_unnamed", language),
+            why=pick((one.zh, one.en), language),
+        )
+        for one in series[:_SERIES_LISTED]
+    ]
+    if len(series) > _SERIES_LISTED:
+        lines.append(say("series_rest", language, n=len(series) - _SERIES_LISTED))
+    return lines or [say("series_none", language)]
