@@ -6,7 +6,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
-from ct_dataset import ct_dataset, enhanced_ct, hu_ramp, in_syntax, put_frames, read_again
+from ct_dataset import ct_dataset, enhanced_ct, hu_ramp, in_syntax, jpeg_lossless, put_frames, read_again, words
 from lianyi.lungct.dicom.pixels import UnreadablePixels, decode_slices
 from lianyi.lungct.domain.errors import Refusal
 
@@ -89,9 +89,7 @@ def test_a_truncated_compressed_frame_is_unreadable(syntax: uid.UID, share: floa
         decode_slices(read_again(ds))
 
 
-@pytest.mark.parametrize(
-    "syntax", [uid.JPEGLSLossless, uid.JPEG2000Lossless, uid.HTJ2KLossless], ids=lambda syntax: syntax.keyword
-)
+@pytest.mark.parametrize("syntax", [one for one in CODED if one != uid.RLELossless], ids=lambda syntax: syntax.keyword)
 def test_a_frame_cut_short_before_a_forged_end_marker_is_unreadable(syntax: uid.UID) -> None:
     ds, frame, _ = coded(syntax)
     put_frames(ds, [frame[: len(frame) // 4 * 2] + b"\xff\xd9"], syntax)
@@ -108,6 +106,25 @@ def test_a_marker_inside_jpeg_lossless_data_is_unreadable() -> None:
 
     with pytest.raises(UnreadablePixels, match="a marker stands inside its data"):
         decode_slices(read_again(ds))
+
+
+def test_jpeg_lossless_of_few_bits_is_unreadable_and_does_not_end_the_process() -> None:
+    ds = ct_dataset()
+    put_frames(ds, [jpeg_lossless(words(ds)[0], bits=5)], uid.JPEGLossless)
+
+    with pytest.raises(UnreadablePixels, match="5 bits per sample"):
+        decode_slices(read_again(ds))
+
+
+def test_jpeg_lossless_with_a_strange_application_segment_is_read() -> None:
+    # GDCM ends the process at a JFIF segment whose version it does not know.
+    ds, frame, hu_ji = coded(uid.JPEGLosslessSV1)
+    strange = b"\xff\xe0\x00\x10JFIF\x00\xca\x01\x00\x00\x01\x00\x01\x00\x00"
+    put_frames(ds, [frame[:2] + strange + frame[2:]], uid.JPEGLosslessSV1)
+
+    (decoded,) = decode_slices(read_again(ds))
+
+    np.testing.assert_array_equal(decoded.hu_ji, hu_ji)
 
 
 @pytest.mark.parametrize("syntax", CODED, ids=lambda syntax: syntax.keyword)

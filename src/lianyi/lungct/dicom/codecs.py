@@ -18,6 +18,7 @@ from PIL import Image
 
 from lianyi.lungct.dicom.codestream import CodeStream
 from lianyi.lungct.dicom.hounsfield import Words
+from lianyi.lungct.dicom.jpeg_lossless import LosslessScan
 from lianyi.lungct.dicom.layout import PixelLayout
 from lianyi.lungct.dicom.unreadable import UnreadablePixels
 
@@ -36,15 +37,17 @@ def decode_jpeg_2000(stream: CodeStream) -> Words:
 
 
 def decode_jpeg_lossless(stream: CodeStream) -> Words:
-    """Decode a JPEG lossless frame (process 14, any predictor) with GDCM.
+    """Decode a JPEG lossless frame (process 14, any predictor) with GDCM, and check its work."""
+    scan = stream.scan
+    if scan is None:
+        raise UnreadablePixels("a compressed frame is no JPEG lossless frame")
+    words_ji = _words(stream, "JPEG lossless", lambda: _gdcm_jpeg_lossless(scan))
+    if not scan.accounts_for(words_ji):
+        raise UnreadablePixels("a JPEG lossless frame is truncated or damaged")
+    return words_ji
 
-    A stream that was cut and then ended properly, by a writer who lost half an image, is filled up by
-    libjpeg without a word to us: the one damage known that only a person can see.
-    """
-    return _words(stream, "JPEG lossless", lambda: _gdcm_jpeg_lossless(stream))
 
-
-def _gdcm_jpeg_lossless(stream: CodeStream) -> bytes:
+def _gdcm_jpeg_lossless(scan: LosslessScan) -> bytes:
     # GDCM 3.2 brings a zlib of its own.  Loaded before the system's, it takes over functions of the
     # system's, and the next deflate anywhere in this process aborts it ("double free").  So: zlib first,
     # and GDCM only when a file needs it.
@@ -56,20 +59,20 @@ def _gdcm_jpeg_lossless(stream: CodeStream) -> bytes:
     gdcm.Trace.WarningOff()
     gdcm.Trace.ErrorOff()
     fragment = gdcm.Fragment()
-    fragment.SetByteStringValue(stream.data)
+    fragment.SetByteStringValue(scan.stream)
     fragments = gdcm.SequenceOfFragments.New()
     fragments.AddFragment(fragment)
     element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
     element.SetValue(fragments.__ref__())
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
-    image.SetDimensions((stream.columns, stream.rows, 1))
+    image.SetDimensions((scan.columns, scan.rows, 1))
     image.SetDataElement(element)
     monochrome = gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2)
     image.SetPhotometricInterpretation(monochrome)
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14))
-    allocated = 8 if stream.precision <= 8 else 16
-    image.SetPixelFormat(gdcm.PixelFormat(1, allocated, stream.precision, stream.precision - 1, 0))
+    allocated = 8 if scan.precision <= 8 else 16
+    image.SetPixelFormat(gdcm.PixelFormat(1, allocated, scan.precision, scan.precision - 1, 0))
     text = image.GetBuffer()
     if text is None:
         raise ValueError("GDCM gave up")

@@ -19,7 +19,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from lianyi.lungct.dicom.jpeg_lossless import strip_jpeg_lossless
+from lianyi.lungct.dicom.jpeg_lossless import LosslessScan, read_lossless_scan
 from lianyi.lungct.dicom.unreadable import UnreadablePixels
 
 _SOI: Final = 0xD8
@@ -52,6 +52,7 @@ class CodeStream:
         precision: bits per sample.
         is_signed: None where the format cannot say (JPEG, JPEG-LS).
         lossy_because: why information was lost; empty when the stream is lossless.
+        scan: of a JPEG lossless frame of one component, its checked parts.
     """
 
     data: bytes
@@ -61,13 +62,14 @@ class CodeStream:
     precision: int
     is_signed: bool | None
     lossy_because: str
+    scan: LosslessScan | None = None
 
 
 def read_jpeg(data: bytes) -> CodeStream:
     """Read the header of a JPEG or JPEG-LS frame.
 
-    A JPEG lossless stream is checked segment by segment and stripped of all that is not needed to decode
-    it (:mod:`~lianyi.lungct.dicom.jpeg_lossless`), because its codec trusts what it is given.
+    A JPEG lossless stream is checked segment by segment (:mod:`~lianyi.lungct.dicom.jpeg_lossless`),
+    because its codec trusts what it is given.
 
     Raises:
         UnreadablePixels: no such header, or the stream stops before its end marker.
@@ -93,8 +95,7 @@ def read_jpeg(data: bytes) -> CodeStream:
     except (IndexError, struct.error, ValueError) as error:
         raise UnreadablePixels("a JPEG header is damaged") from error
     lossy_because = _jpeg_loss(sof, selector, approximation & 0x0F)
-    if sof == _SOF_LOSSLESS and not lossy_because and components == 1:
-        data = strip_jpeg_lossless(segments, data[at:-2])
+    is_lossless_jpeg = sof == _SOF_LOSSLESS and components == 1 and not lossy_because
     return CodeStream(
         data=data,
         rows=rows,
@@ -103,6 +104,7 @@ def read_jpeg(data: bytes) -> CodeStream:
         precision=precision,
         is_signed=None,
         lossy_because=lossy_because,
+        scan=read_lossless_scan(segments, data[at:-2]) if is_lossless_jpeg else None,
     )
 
 
