@@ -123,6 +123,7 @@ def _empty(spec: SeriesSpec, instance_uid: str, sop_class: str) -> FileDataset:
     ds.PatientName, ds.PatientBirthDate, ds.PatientSex = "Test^Patient", "19610203", "F"
     ds.StudyDate, ds.StudyTime = "20240102", "101112"
     ds.SeriesNumber = 3
+    ds.ContrastBolusAgent = "NONE"
     return ds
 
 

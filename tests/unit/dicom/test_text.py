@@ -26,7 +26,9 @@ def test_a_chinese_text_is_read_as_declared(raw: bytes, declared: tuple[str, ...
 
 
 @pytest.mark.parametrize("declared", [(), ("",), ("ISO_IR 100",), ("ISO_IR 6",), ("ISO_IR 192",)])
-@pytest.mark.parametrize("name", ["张三丰", "王五", "朱镕基", "李^四", "CHEST胸部平扫", "胸部CT平扫1.25mm"])
+@pytest.mark.parametrize(
+    "name", ["张三丰", "王五", "朱镕基", "李^四", "CHEST胸部平扫", "胸部CT平扫1.25mm", "胸部×2（Φ35㎝）平扫"]
+)
 def test_gbk_bytes_under_no_or_a_wrong_declaration_are_read_and_reported(name: str, declared: tuple[str, ...]) -> None:
     text = decode(name.encode("gbk"), declared)
 

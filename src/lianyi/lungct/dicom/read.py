@@ -54,11 +54,11 @@ class _Notes:
     ignored: int = 0
     duplicates: int = 0
     from_choice: tuple[Caution, ...] = ()
-    guessed_texts: bool = False
+    chosen: Instance | None = None
     not_chosen: tuple[NotChosen, ...] = ()
 
     def cautions(self) -> tuple[Caution, ...]:
-        return (*self._of_files(), *self.from_choice, *self._of_texts())
+        return (*self._of_files(), *self.from_choice, *self._of_header())
 
     def _of_files(self) -> Iterator[Caution]:
         if self.unreadable:
@@ -82,12 +82,20 @@ class _Notes:
                 en=f"{self.duplicates} file(s) are duplicates; one of each was used.",
             )
 
-    def _of_texts(self) -> Iterator[Caution]:
-        if self.guessed_texts:
+    def _of_header(self) -> Iterator[Caution]:
+        if self.chosen is None:
+            return
+        if self.chosen.texts_guessed:
             yield Caution(
                 code=CautionCode.GUESSED_CHARACTER_SET,
                 zh="姓名或其他文字的字符集未声明或声明有误，已按内容推断；请核对患者姓名。",
                 en="The character set of names or texts is not declared or wrong and was inferred; check the name.",
+            )
+        if self.chosen.facts.contrast == "unknown":
+            yield Caution(
+                code=CautionCode.UNKNOWN_CONTRAST,
+                zh="文件未注明是否使用造影剂；比较结节与血管的密度时请留意。",
+                en="The header does not say whether contrast was given; mind that when comparing with vessels.",
             )
 
 
@@ -180,7 +188,7 @@ def _all_unreadable() -> Refusal:
 
 def _read_chosen(choice: Choice, notes: _Notes, tell: Tell) -> CtSeries:
     chosen = choice.chosen
-    notes.guessed_texts = chosen.first.texts_guessed
+    notes.chosen = chosen.first
     decoded = _decode_all(chosen.instances, tell)
     notes.unreadable += [one.instance.source.name for one in decoded if one.slices is None]
     slices = _without_duplicates(decoded, notes)

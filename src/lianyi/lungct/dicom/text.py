@@ -91,7 +91,9 @@ def _looks_chinese(raw: bytes, text: str) -> bool:
     language has.  Short of that, no ASCII letter may touch a Chinese character ("MÜLLER" in Latin-1 is valid
     GBK too), and every second byte must be a high one in at least one place.
     """
-    if not all(character.isascii() or _IS_CHINESE.match(character) for character in text):
+    if not all(character.isascii() or _IS_CHINESE.match(character) or _is_in("gbk", character) for character in text):
+        return False
+    if not _IDEOGRAPH.search(text):
         return False
     if _RUN_OF_TWO_PAIRS.search(raw):
         return True
@@ -115,12 +117,12 @@ def _is_utf8_called_gb(raw: bytes, as_gb: str) -> bool:
         utf8 = raw.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return _is_common(utf8) and not _is_common(as_gb)
+    return _is_in("gb2312", utf8) and not _is_in("gb2312", as_gb)
 
 
-def _is_common(text: str) -> bool:
+def _is_in(codec: str, text: str) -> bool:
     try:
-        text.encode("gb2312")
+        text.encode(codec)
     except UnicodeEncodeError:
         return False
     return True
