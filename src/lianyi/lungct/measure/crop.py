@@ -18,10 +18,10 @@ from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields
 
 Reals = npt.NDArray[np.float32]
 
-_CUBE_STEPS = 56
-"""Engineering choice: a cube of about 56 steps a side costs some 50 ms to fill and to search."""
+_CUBE_STEPS = 50
+"""Engineering choice: a cube of about 50 steps a side costs some 50 ms to fill and to search."""
 
-_FINEST_STEP_MM, _COARSEST_STEP_MM = 0.6, 1.25
+_FINEST_STEP_MM, _COARSEST_STEP_MM = 0.65, 1.25
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
