@@ -82,11 +82,16 @@ def set_pixels(ds: Dataset, stored: Stored, *, bits_stored: int, is_signed: bool
     ds["PixelData"].VR = "OW"
 
 
-def read_again(ds: Dataset) -> Dataset:
-    """Write to memory and read: what a reader meets, raw elements and all."""
+def written(ds: Dataset) -> bytes:
+    """Give the file."""
     file = io.BytesIO()
     ds.save_as(file, enforce_file_format=True)
-    return pydicom.dcmread(io.BytesIO(file.getvalue()))
+    return file.getvalue()
+
+
+def read_again(ds: Dataset) -> Dataset:
+    """Write to memory and read: what a reader meets, raw elements and all."""
+    return pydicom.dcmread(io.BytesIO(written(ds)))
 
 
 def in_syntax(ds: Dataset, syntax: str, **options: object) -> Dataset:

@@ -1,12 +1,25 @@
 """Absent, truncated and damaged pixel data are named; nothing half-decoded ever comes out."""
 
+import io
+
 import numpy as np
+import pydicom
 import pytest
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
-from ct_dataset import ct_dataset, enhanced_ct, hu_ramp, in_syntax, jpeg_lossless, put_frames, read_again, words
+from ct_dataset import (
+    ct_dataset,
+    enhanced_ct,
+    hu_ramp,
+    in_syntax,
+    jpeg_lossless,
+    put_frames,
+    read_again,
+    words,
+    written,
+)
 from lianyi.lungct.dicom.pixels import UnreadablePixels, decode_slices
 from lianyi.lungct.domain.errors import Refusal
 
@@ -142,6 +155,34 @@ def test_any_bytes_give_slices_or_a_named_reason(syntax: uid.UID) -> None:
             continue
 
         assert decoded.hu_ji.shape == hu_ramp().shape
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom warns of what it then converts or refuses
+@pytest.mark.parametrize("kind", ["single-frame", "multi-frame"])
+def test_any_header_gives_slices_or_a_named_reason(kind: str) -> None:
+    ds = ct_dataset() if kind == "single-frame" else enhanced_ct(np.stack([hu_ramp()]), [[0, 0, 0]])
+    ds.add_new("PixelPaddingValue", "SS", -2000)
+    whole = written(ds)
+    header_bytes = whole.index(b"\xe0\x7f\x10\x00") + 12
+    rng = np.random.default_rng(13)
+    decoded = refused = 0
+    for _ in range(400):
+        damaged = bytearray(whole)
+        for at in rng.integers(200, header_bytes, rng.integers(1, 5)):
+            damaged[at] = rng.choice([rng.integers(256), 0, 255, ord("\\"), ord("9"), ord("-")])
+        try:
+            ds = pydicom.dcmread(io.BytesIO(bytes(damaged)))
+        except Exception:  # noqa: BLE001, S112 -- reading the file is another module's work
+            continue
+        try:
+            decode_slices(ds)
+        except (UnreadablePixels, Refusal):
+            refused += 1
+        else:
+            decoded += 1
+
+    assert decoded > 20
+    assert refused > 20
 
 
 @pytest.mark.parametrize("syntax", CODED, ids=lambda syntax: syntax.keyword)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import pydicom
+from pydicom.errors import BytesLengthException
 
 # What pydicom raises for bytes that are no value of their VR; found by fuzzing, see the tests.
 MALFORMED: Final = (
@@ -21,8 +22,18 @@ MALFORMED: Final = (
     AttributeError,
     KeyError,
     NotImplementedError,
+    OSError,
     struct.error,
+    BytesLengthException,
 )
+
+
+def is_given(ds: pydicom.Dataset, keyword: str) -> bool:
+    """Whether an attribute is there with a value, be it malformed."""
+    try:
+        return keyword in ds and ds[keyword].VM > 0
+    except MALFORMED:
+        return True
 
 
 def read_numbers(ds: pydicom.Dataset, keyword: str, count: int) -> tuple[float, ...] | None:

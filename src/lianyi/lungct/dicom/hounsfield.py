@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 
-from lianyi.lungct.dicom.element import MALFORMED, read_integer, read_number, read_text
+from lianyi.lungct.dicom.element import MALFORMED, is_given, read_integer, read_number, read_text
 from lianyi.lungct.dicom.layout import PixelLayout
 from lianyi.lungct.dicom.unreadable import UnreadablePixels
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
@@ -173,10 +173,10 @@ def read_padding(ds: pydicom.Dataset, layout: PixelLayout) -> Padding | None:
     Raises:
         UnreadablePixels: the attribute is there, but is no 16-bit number.
     """
-    if "PixelPaddingValue" not in ds or ds["PixelPaddingValue"].VM == 0:
+    if not is_given(ds, "PixelPaddingValue"):
         return None
     limits = [_padding_word(ds, "PixelPaddingValue")]
-    if "PixelPaddingRangeLimit" in ds and ds["PixelPaddingRangeLimit"].VM != 0:
+    if is_given(ds, "PixelPaddingRangeLimit"):
         limits.append(_padding_word(ds, "PixelPaddingRangeLimit"))
     stored = [_stored(limit, layout) for limit in limits]
     fitting = [limit for limit in stored if limit is not None]

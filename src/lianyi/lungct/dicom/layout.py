@@ -7,7 +7,7 @@ from typing import Final
 
 import pydicom
 
-from lianyi.lungct.dicom.element import read_integer
+from lianyi.lungct.dicom.element import is_given, read_integer, read_text
 from lianyi.lungct.dicom.unreadable import UnreadablePixels
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
 
@@ -56,7 +56,7 @@ def read_layout(ds: pydicom.Dataset) -> PixelLayout:
         UnreadablePixels: an attribute that every image must have is absent or malformed.
     """
     samples = _required(ds, "SamplesPerPixel")
-    colour = str(ds.get("PhotometricInterpretation", ""))
+    colour = read_text(ds, "PhotometricInterpretation")
     if samples != 1 or colour not in ("MONOCHROME1", "MONOCHROME2"):
         raise _unsupported(
             zh=f"像素为 {samples} 通道 {colour}，而 CT 应为单通道灰度", en=f"pixels are {samples}-channel {colour}"
@@ -73,7 +73,7 @@ def read_layout(ds: pydicom.Dataset) -> PixelLayout:
     if sign not in (0, 1):
         raise UnreadablePixels(f"PixelRepresentation is {sign}, neither 0 nor 1")
     rows, columns = _required(ds, "Rows"), _required(ds, "Columns")
-    frames = _required(ds, "NumberOfFrames") if ds.get("NumberOfFrames") is not None else 1
+    frames = _required(ds, "NumberOfFrames") if is_given(ds, "NumberOfFrames") else 1
     if min(rows, columns, frames) < 1:
         raise UnreadablePixels(f"the image is empty: {rows} rows, {columns} columns, {frames} frames")
     pixels = rows * columns

@@ -17,7 +17,7 @@ from pydicom.encaps import generate_frames
 
 from lianyi.lungct.dicom.codecs import decode_jpeg_2000, decode_jpeg_lossless, decode_jpeg_ls, decode_rle
 from lianyi.lungct.dicom.codestream import CodeStream, read_jpeg, read_jpeg_2000
-from lianyi.lungct.dicom.element import read_text
+from lianyi.lungct.dicom.element import MALFORMED, read_text
 from lianyi.lungct.dicom.hounsfield import Words
 from lianyi.lungct.dicom.layout import PixelLayout
 from lianyi.lungct.dicom.unreadable import UnreadablePixels
@@ -111,9 +111,10 @@ def decode_frames(ds: pydicom.Dataset, layout: PixelLayout) -> Iterator[Words]:
         UnreadablePixels: pixel data are absent, truncated or damaged.
     """
     syntax = _transfer_syntax(ds)
-    if "PixelData" not in ds:
-        raise UnreadablePixels("there are no pixel data")
-    element = ds["PixelData"]
+    try:
+        element = ds["PixelData"]
+    except MALFORMED as error:  # KeyError when absent
+        raise UnreadablePixels("there are no pixel data") from error
     data = element.value
     if not isinstance(data, bytes) or not data:
         raise UnreadablePixels("there are no pixel data")
