@@ -135,6 +135,17 @@ def test_a_mass_gets_a_wider_field_and_a_nodule_seventy_millimetres() -> None:
     assert key_image(mass.volume, mass.nodules[0], slice_label="1").field_mm > 80.0
 
 
+def test_a_slice_beyond_the_segmentation_shows_the_centre_of_the_nodule() -> None:
+    outcome = screened((NODULE,), grid=STACKS["oblique"])
+    uid, number = outcome.volume.instances[0]
+    nodule = replace(outcome.nodules[0], instance_uid=uid, instance_number=number)
+
+    place = slice_place(outcome.volume, nodule)
+
+    middle = outcome.volume.grid.locate(nodule.center)
+    assert (place.k, place.j, place.i) == (0, middle.j, middle.i)
+
+
 def test_a_doubtful_mark_is_dashed() -> None:
     outcome = screened((NODULE, replace(NODULE, probability=0.52)), grid=STACKS["head first supine"])
 

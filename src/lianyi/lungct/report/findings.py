@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lianyi.lungct.domain.errors import Caution
 from lianyi.lungct.domain.outcome import NotAnalysed, Outcome, Refused, Screened
+from lianyi.lungct.domain.scope import OUT_OF_SCOPE
 from lianyi.lungct.domain.study import CtSeries, NotChosen
 from lianyi.lungct.report.record import RunRecord
-from lianyi.lungct.report.wording import LOOKED_FOR_NEVER, Language, pick
+from lianyi.lungct.report.wording import Language, pick
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Length = Annotated[float, Field(ge=0.0)]
@@ -204,8 +205,7 @@ def findings_of_failure(*, record: RunRecord, timing_s: dict[str, float]) -> Fin
 def all_not_analysed(outcome: Screened) -> tuple[NotAnalysed, ...]:
     """Give what this study lacks, then what this version never looks at."""
     named = {part.what for part in outcome.not_analysed}
-    never = (NotAnalysed(what=what, share=None, zh=zh, en=en) for what, zh, en in LOOKED_FOR_NEVER if what not in named)
-    return (*outcome.not_analysed, *never)
+    return (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
 
 
 def all_cautions(outcome: Outcome) -> tuple[Caution, ...]:

@@ -86,18 +86,20 @@ def key_image(volume: CtVolume, nodule: Nodule, *, slice_label: str) -> KeyImage
 def slice_place(volume: CtVolume, nodule: Nodule) -> SlicePlace:
     """Find the slice a nodule was measured on, and the middle of its segmentation there.
 
+    Where the segmentation does not reach that slice, the place nearest to the nodule's centre stands for it.
+
     Raises:
-        ValueError: the volume has no such instance, or the segmentation is not on that slice.
+        ValueError: the volume has no such instance.
     """
     k = volume.instances.index((nodule.instance_uid, nodule.instance_number))
     first = volume.grid.locate(nodule.mask.grid.voxel(k=0, j=0, i=0).to_patient())
     k_in_box = k - round(first.k)
-    if not 0 <= k_in_box < nodule.mask.grid.shape[0]:
-        raise ValueError("the segmentation does not reach the slice it was measured on")
-    rows, columns = np.nonzero(nodule.mask.values_kji[k_in_box])
-    if rows.size == 0:
-        raise ValueError("the segmentation is empty on the slice it was measured on")
-    return SlicePlace(k=k, j=first.j + float(rows.mean()), i=first.i + float(columns.mean()))
+    if 0 <= k_in_box < nodule.mask.grid.shape[0]:
+        rows, columns = np.nonzero(nodule.mask.values_kji[k_in_box])
+        if rows.size:
+            return SlicePlace(k=k, j=first.j + float(rows.mean()), i=first.i + float(columns.mean()))
+    middle = volume.grid.locate(nodule.center)
+    return SlicePlace(k=k, j=middle.j, i=middle.i)
 
 
 def axial_view(volume: CtVolume, place: SlicePlace, *, field_mm: float, size_px: int = AXIAL_PX) -> Floats:

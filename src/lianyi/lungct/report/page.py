@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lianyi.lungct.domain.nodule import Nodule
-from lianyi.lungct.domain.outcome import Screened
+from lianyi.lungct.domain.outcome import NotAnalysed, Screened
 from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.report.figures import half_up, mm, moment, probability
 from lianyi.lungct.report.findings import all_not_analysed
@@ -141,12 +141,7 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
         ),
         words=_headings(language),
         headline=headline(outcome, language),
-        not_analysed=[
-            Line(
-                label="△" if part.share else "–", value=pick((part.zh, part.en), language), is_caution=bool(part.share)
-            )
-            for part in all_not_analysed(outcome)
-        ],
+        not_analysed=[_not_analysed(part, language) for part in all_not_analysed(outcome)],
         point=[
             say("operating_value", language, p=half_up(outcome.operating_point.probability, 2)),
             say(
@@ -211,6 +206,15 @@ def slice_label(nodule: Nodule, outcome: Screened) -> str:
     count = len(outcome.volume.instances)
     runs_to_count = numbers == set(range(1, count + 1))
     return f"{nodule.instance_number} / {count}" if runs_to_count else f"{nodule.instance_number}"
+
+
+def _not_analysed(part: NotAnalysed, language: Language) -> Line:
+    """Say what was not looked at; a missing part of the lungs is marked as a caution."""
+    if not part.share:
+        return Line(label="–", value=pick((part.zh, part.en), language))
+    # the Chinese clause holds place and share; the English one only the reason (domain, NotAnalysed)
+    text = pick((part.zh, f"{part.what}, about {half_up(100 * part.share, 0)} %: {part.en}"), language)
+    return Line(label="△", value=text, is_caution=True)
 
 
 def _number(value: int | None) -> str:

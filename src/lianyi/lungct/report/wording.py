@@ -134,6 +134,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "v_point_value": ("{name}　结节置信度 ≥ {p}　上限 {n} 处", "{name}, nodule confidence ≥ {p}, at most {n} marks"),
     "v_times": ("用时", "Times"),
     "stage_read": ("读取", "read"),
+    "stage_volume": ("体数据", "volume"),
     "stage_lungs": ("肺野", "lungs"),
     "stage_detect": ("检出", "detect"),
     "stage_measure": ("测量", "measure"),
@@ -162,26 +163,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "failed_title": ("软件故障", "Fault of the software"),
     "tried": ("{at}　用时 {seconds} 秒", "{at} · took {seconds} s"),
 }
-
-LOOKED_FOR_NEVER: tuple[tuple[str, str, str], ...] = (
-    (
-        "mediastinum, heart, vessels, bones, upper abdomen",
-        "纵隔、心脏、血管、骨、上腹：不在任务内",
-        "mediastinum, heart, vessels, bones, upper abdomen: outside the task",
-    ),
-    (
-        "other lung disease",
-        "结节以外的肺部病变（炎症、间质病变、肺气肿、胸腔积液等）：没有查找",
-        "lung disease other than nodules (inflammation, interstitial disease, emphysema, effusion …): not looked for",
-    ),
-    (
-        "comparison with earlier examinations",
-        "与既往检查比较：没有做",
-        "comparison with earlier examinations: not made",
-    ),
-    ("malignancy", "良恶性：没有评估", "malignancy: not assessed"),
-)
-"""What this version never looks at: machine-readable name, Chinese, English."""
 
 REFUSAL_TITLES: dict[RefusalCode, tuple[str, str]] = {
     RefusalCode.NO_DICOM: ("没有 DICOM 图像", "no DICOM images"),
