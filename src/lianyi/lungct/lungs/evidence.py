@@ -16,6 +16,8 @@ _MOST_ML = 12_000.0
 Source: predicted total lung capacity of adults is 3.5 to 9 L (Stocks and Quanjer, Eur Respir J 1995;8:492);
 margins are ours, so that a small single lung is let through.
 """
+_LEAST_TRACE_ML = 20.0
+"""A chest without aerated lungs still shows a trace of lung beside its trachea; a belly has gas in tubes alone."""
 _LEAST_HEIGHT_MM = 80.0
 """Lungs of adults are 200 to 320 mm high (the whole chests this was developed on: 208 to 319 mm)."""
 
@@ -43,7 +45,7 @@ def refuse_unless_lungs(aerated_kji: Booleans, chest: CoarseChest, *, has_trache
         return
     if is_cut and volume_ml >= _LEAST_CUT_ML:
         return
-    raise _no_lungs(volume_ml) if has_trachea else _not_chest(volume_ml)
+    raise _no_lungs(volume_ml) if has_trachea and volume_ml >= _LEAST_TRACE_ML else _not_chest(volume_ml)
 
 
 def _leaves_volume(aerated_kji: Booleans, scanned_kji: Booleans) -> bool:

@@ -58,6 +58,8 @@ _LEAST_END_MM2 = 150.0
 _LEAST_CHORD_MM = 15.0
 _SEGMENT_PER_CHORD2 = 0.17
 _MOST_UNDER_ARC = 0.4
+_LEAST_SEEN_MM = 30
+_LEAST_CAP = 0.06
 _LEAST_SHARE = 0.0005
 
 
@@ -66,14 +68,37 @@ class _Ends:
     """Where lung meets what was not scanned.
 
     Attributes:
-        apex_mm2: area that goes on above.
-        base_mm2: area that goes on below.
+        up_mm2: by slice, area of lung that goes on above.
+        down_mm2: by slice, area of lung that goes on below.
         side_mm3: estimated volume beside the field of view.
     """
 
-    apex_mm2: float
-    base_mm2: float
+    up_mm2: Floats
+    down_mm2: Floats
     side_mm3: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """The part of the lungs that whole slices show, from apex to base.
+
+    A tilted stack cuts obliquely: slices that its edge crosses show less than was there, and are left out.
+
+    Attributes:
+        area_mm2: mean area in equal stretches.
+        depths_mm: their centres below the upper edge.
+        length_mm: from the upper to the lower edge.
+        volume_mm3: between the edges.
+        above_mm3: scanned all the same, above the upper edge.
+        below_mm3: the same, below the lower.
+    """
+
+    area_mm2: Floats
+    depths_mm: Floats
+    length_mm: float
+    volume_mm3: float
+    above_mm3: float
+    below_mm3: float
 
 
 def missing_share(lungs_kji: Booleans, scanned_kji: Booleans | None) -> dict[str, float]:
@@ -87,13 +112,14 @@ def missing_share(lungs_kji: Booleans, scanned_kji: Booleans | None) -> dict[str
         Shares of the whole lungs (0 to 1) under "lung apex", "lung base" and "lung side"; only places that are
         cut off.  Estimates: see the module for their error.
     """
+    if not lungs_kji.any():
+        return {}
     ends = _ends(lungs_kji, scanned_kji)
-    seen_mm3 = float(np.count_nonzero(lungs_kji))
-    above, below = _beyond(lungs_kji, has_apex=ends.apex_mm2 < _LEAST_END_MM2, has_base=ends.base_mm2 < _LEAST_END_MM2)
-    whole_mm3 = seen_mm3 * (1.0 + above + below) + ends.side_mm3
+    above_mm3, below_mm3 = _beyond(lungs_kji, ends)
+    whole_mm3 = float(np.count_nonzero(lungs_kji)) + above_mm3 + below_mm3 + ends.side_mm3
     shares = {
-        "lung apex": above * seen_mm3 / whole_mm3,
-        "lung base": below * seen_mm3 / whole_mm3,
+        "lung apex": above_mm3 / whole_mm3,
+        "lung base": below_mm3 / whole_mm3,
         "lung side": ends.side_mm3 / whole_mm3,
     }
     return {place: share for place, share in shares.items() if share > _LEAST_SHARE}
@@ -120,8 +146,8 @@ def _ends(lungs_kji: Booleans, scanned_kji: Booleans | None) -> _Ends:
     beside_kji |= out_kji[1:-1, 1:-1, 2:]
     beside_kji &= lungs & ~goes_up_kji & ~goes_down_kji
     return _Ends(
-        apex_mm2=float(np.count_nonzero(goes_up_kji)),
-        base_mm2=float(np.count_nonzero(goes_down_kji)),
+        up_mm2=np.count_nonzero(goes_up_kji, axis=(1, 2)).astype(np.float64),
+        down_mm2=np.count_nonzero(goes_down_kji, axis=(1, 2)).astype(np.float64),
         side_mm3=_side_mm3(beside_kji, beside_kji.shape[2] / 2),
     )
 
@@ -148,47 +174,66 @@ def _extent_mm(mask: Booleans) -> Floats:
     return np.where(mask.any(axis=1), last - first, 0).astype(np.float64)
 
 
-def _beyond(lungs_kji: Booleans, *, has_apex: bool, has_base: bool) -> tuple[float, float]:
-    """Give the volume above and below the scan as multiples of the volume seen."""
+def _beyond(lungs_kji: Booleans, ends: _Ends) -> tuple[float, float]:
+    """Give the volume above and below the scan, in mm³."""
+    up_mm2, down_mm2 = float(ends.up_mm2.sum()), float(ends.down_mm2.sum())
+    has_apex, has_base = up_mm2 < _LEAST_END_MM2, down_mm2 < _LEAST_END_MM2
     if has_apex and has_base:
         return 0.0, 0.0
-    area_mm2 = np.count_nonzero(lungs_kji, axis=(1, 2)).astype(np.float64)
-    slices = np.flatnonzero(area_mm2)
-    from_apex_mm2 = area_mm2[slices[0] : slices[-1] + 1][::-1]
-    seen_mm = float(from_apex_mm2.size)
-    bins = max(1, from_apex_mm2.size // _BIN_MM)
-    step = from_apex_mm2.size // bins
-    binned_mm2 = from_apex_mm2[: bins * step].reshape(bins, step).mean(axis=1)
-    depths_mm = (np.arange(bins) + 0.5) * step
-
+    seen = _seen(lungs_kji, ends)
     guesses: list[tuple[float, float, float]] = []
     for profile in _PROFILES:
-        for height_mm in _HEIGHTS_MM[seen_mm <= _HEIGHTS_MM]:
-            spare_mm = height_mm - seen_mm
+        for height_mm in _HEIGHTS_MM[seen.length_mm <= _HEIGHTS_MM]:
+            spare_mm = height_mm - seen.length_mm
             offsets_mm = np.array([0.0]) if has_apex else np.array([spare_mm])
             if not has_apex and not has_base:
                 offsets_mm = np.arange(0.0, spare_mm + 1.0, _BIN_MM)
-            guesses += [
-                _guess(profile, height_mm, (offset_mm, seen_mm), depths_mm, binned_mm2) for offset_mm in offsets_mm
-            ]
-    if not guesses:
-        return 0.0, 0.0
-    log_weight, above, below = np.array(guesses).T
-    weight = np.exp(log_weight - log_weight.max())
-    return float(np.average(above, weights=weight)), float(np.average(below, weights=weight))
+            guesses += [_guess(profile, height_mm, offset_mm, seen) for offset_mm in offsets_mm]
+    above_mm3, below_mm3 = 0.0, 0.0
+    if guesses:
+        log_weight, above, below = np.array(guesses).T
+        weight = np.exp(log_weight - log_weight.max())
+        above_mm3 = float(np.average(above, weights=weight)) * seen.volume_mm3 - seen.above_mm3
+        below_mm3 = float(np.average(below, weights=weight)) * seen.volume_mm3 - seen.below_mm3
+    # Whatever the profiles say, a cut lung goes on for at least a flat cap.
+    return (
+        0.0 if has_apex else max(above_mm3, _LEAST_CAP * up_mm2**1.5),
+        0.0 if has_base else max(below_mm3, _LEAST_CAP * down_mm2**1.5),
+    )
 
 
-def _guess(
-    profile: Floats, height_mm: float, seen: tuple[float, float], depths_mm: Floats, area_mm2: Floats
-) -> tuple[float, float, float]:
-    """Match one profile at one height and offset; give its log weight, and what lies above and below."""
-    offset_mm, seen_mm = seen
+def _seen(lungs_kji: Booleans, ends: _Ends) -> _Seen:
+    area_mm2 = np.count_nonzero(lungs_kji, axis=(1, 2)).astype(np.float64)
+    slices = np.flatnonzero(area_mm2)
+    low, high = int(slices[0]), int(slices[-1]) + 1
+    # The lowest slice below which little goes on above, and the highest above which little goes on below.
+    crossed_up = np.flatnonzero(np.cumsum(ends.up_mm2) >= _LEAST_END_MM2)
+    crossed_down = np.flatnonzero(np.cumsum(ends.down_mm2[::-1])[::-1] >= _LEAST_END_MM2)
+    top = int(crossed_up[0]) + 1 if crossed_up.size else high
+    bottom = int(crossed_down[-1]) if crossed_down.size else low
+    if top - bottom < _LEAST_SEEN_MM:
+        bottom, top = low, high
+    whole_mm2 = area_mm2[bottom:top][::-1]
+    stretches = max(1, whole_mm2.size // _BIN_MM)
+    step = whole_mm2.size // stretches
+    return _Seen(
+        area_mm2=whole_mm2[: stretches * step].reshape(stretches, step).mean(axis=1),
+        depths_mm=(np.arange(stretches) + 0.5) * step,
+        length_mm=float(whole_mm2.size),
+        volume_mm3=float(whole_mm2.sum()),
+        above_mm3=float(area_mm2[top:].sum()),
+        below_mm3=float(area_mm2[:bottom].sum()),
+    )
+
+
+def _guess(profile: Floats, height_mm: float, offset_mm: float, seen: _Seen) -> tuple[float, float, float]:
+    """Match one profile; give its log weight, and what lies above and below as multiples of what was seen."""
     steps = profile.size
     centres = np.concatenate([[0.0], (np.arange(steps) + 0.5) / steps, [1.0]])
-    expected = np.interp((depths_mm + offset_mm) / height_mm, centres, np.concatenate([[0.0], profile, [0.0]]))
-    scale_mm2 = float(area_mm2 @ expected / max(expected @ expected, 1e-9))
-    misfit = float(((area_mm2 - scale_mm2 * expected) ** 2).sum() / (area_mm2**2).sum())
-    stretches = min(area_mm2.size, 3 * _STRETCHES) / _STRETCHES
+    expected = np.interp((seen.depths_mm + offset_mm) / height_mm, centres, np.concatenate([[0.0], profile, [0.0]]))
+    scale_mm2 = float(seen.area_mm2 @ expected / max(expected @ expected, 1e-9))
+    misfit = float(((seen.area_mm2 - scale_mm2 * expected) ** 2).sum() / (seen.area_mm2**2).sum())
+    stretches = min(seen.area_mm2.size, 3 * _STRETCHES) / _STRETCHES
     fullness = max(scale_mm2, 1e-3) / height_mm**2
     log_weight = (
         -misfit * stretches / (2 * _FIT_SPREAD**2)
@@ -197,7 +242,7 @@ def _guess(
     )
     cumulated = np.concatenate([[0.0], np.cumsum(profile) / profile.sum()])
     before, through = np.interp(
-        [offset_mm / height_mm, (offset_mm + seen_mm) / height_mm], np.arange(steps + 1) / steps, cumulated
+        [offset_mm / height_mm, (offset_mm + seen.length_mm) / height_mm], np.arange(steps + 1) / steps, cumulated
     )
     inside = max(float(through - before), 1e-3)
     return log_weight, float(before) / inside, float(1.0 - through) / inside
