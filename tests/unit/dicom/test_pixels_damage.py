@@ -157,6 +157,16 @@ def test_any_bytes_give_slices_or_a_named_reason(syntax: uid.UID) -> None:
         assert decoded.hu_ji.shape == hu_ramp().shape
 
 
+def test_a_huffman_table_of_another_process_beside_ours_does_no_harm() -> None:
+    ds, frame, hu_ji = coded(uid.JPEGLosslessSV1)
+    other = b"\xff\xc4\x00\x15\x10\x00\x02" + bytes(14) + b"\x01\xf0"
+    put_frames(ds, [frame[:2] + other + frame[2:]], uid.JPEGLosslessSV1)
+
+    (decoded,) = decode_slices(read_again(ds))
+
+    np.testing.assert_array_equal(decoded.hu_ji, hu_ji)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom warns of what it then converts or refuses
 @pytest.mark.parametrize("kind", ["single-frame", "multi-frame"])
 def test_any_header_gives_slices_or_a_named_reason(kind: str) -> None:

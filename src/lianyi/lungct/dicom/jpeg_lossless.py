@@ -91,9 +91,8 @@ class LosslessScan:
         if self.restart_interval:
             return True
         available = 8 * (len(self.data) - self.data.count(b"\xff\x00"))
-        return (
-            available - _SPARE_BITS < int(self._bits_of_difference()[self._differences(samples_ji)].sum()) <= available
-        )
+        taken = int(self._bits_of_difference()[self._differences(samples_ji)].sum())
+        return available - _SPARE_BITS < taken <= available
 
     def _bits_of_difference(self) -> npt.NDArray[np.int64]:
         """Bits that each difference takes, code and value, by its 16-bit word."""
@@ -176,11 +175,18 @@ def _huffman_tables(body: bytes) -> dict[int, bytes]:
     while at < len(body):
         number, counts = body[at], body[at + 1 : at + 17]
         values = body[at + 17 : at + 17 + sum(counts)]
+        at += 17 + len(values)
+        if len(counts) < 16 or len(values) < sum(counts):
+            raise UnreadablePixels("a JPEG Huffman table is damaged")
+        if number >> 4:  # for the other processes; some writers put one beside ours
+            continue
         codes = sum(count << (16 - length) for length, count in enumerate(counts, start=1))
-        # The code of all ones is not used (T.81 C.2), hence "<".
-        is_whole = len(counts) == 16 and len(values) == sum(counts) and values and codes < 1 << 16
-        if number >= _TABLES or not is_whole or max(values) > _CATEGORIES or len(set(values)) < len(values):
+        # The code of all ones is not used (T.81 C.2), hence ">=".
+        if number >= _TABLES or not values or codes >= 1 << 16 or max(values) > _CATEGORIES or _repeats(values):
             raise UnreadablePixels("a JPEG Huffman table is damaged")
         tables[number] = counts + values
-        at += 17 + len(values)
     return tables
+
+
+def _repeats(values: bytes) -> bool:
+    return len(set(values)) < len(values)

@@ -45,10 +45,10 @@ def decode_slices(ds: pydicom.Dataset) -> tuple[CtSlice, ...]:
     instance_uid = InstanceUID(read_text(ds, "SOPInstanceUID"))
     headers = read_frame_headers(ds, layout.frames, instance_number=read_integer(ds, "InstanceNumber") or 0)
     places = [read_placement(header) for header in headers]
-    tables = [hounsfield_table(layout, read_modality(header.values, layout), padding) for header in headers]
+    modalities = [read_modality(header.values, layout) for header in headers]
     slices = []
-    for header, place, table, words_ji in zip(headers, places, tables, decode_frames(ds, layout), strict=True):
-        hu_ji, padding_ji = table.convert(words_ji)
+    for header, place, modality, words_ji in zip(headers, places, modalities, decode_frames(ds, layout), strict=True):
+        hu_ji, padding_ji = hounsfield_table(layout, modality, padding).convert(words_ji)
         slices.append(
             CtSlice(
                 instance_uid=instance_uid,
