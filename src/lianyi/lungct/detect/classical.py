@@ -18,7 +18,7 @@ from math import erf, exp, pi, sqrt
 
 import numpy as np
 
-from lianyi.lungct.detect.blobs import RADIUS_PER_SIGMA, Floats, Level, Peaks, find_peaks, join, pyramid
+from lianyi.lungct.detect.blobs import RADIUS_PER_SIGMA, Floats, Indices, Level, Peaks, find_peaks, join, pyramid
 from lianyi.lungct.detect.evidence import Core, examine
 from lianyi.lungct.detect.score import INTERCEPT, TERMS, probability
 from lianyi.lungct.detect.surroundings import CROWD_SIGMA_MM, Surroundings, surround
@@ -41,7 +41,6 @@ class Settings:
         least_strength_hu: the same for what a tube cannot fake (see Peaks.strength_hu).
         looks: so many of the strongest peaks are looked at.
         marks: at most so many candidates are given.
-        coarser_beyond_mm: matching radius beyond which a peak is looked at on the 2 and 4 mm grids.
     """
 
     sigmas_mm: tuple[tuple[float, ...], ...] = ((1.0, 1.4), (2.0, 2.8, 4.0), (5.6, 8.0, 11.2))
@@ -49,7 +48,6 @@ class Settings:
     least_strength_hu: float = 40.0
     looks: int = 600
     marks: int = 100
-    coarser_beyond_mm: tuple[float, float] = (6.0, 12.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +95,10 @@ class ClassicalDetector:
             found.extend(find_peaks(level, sigmas_mm, least_response_hu=least))
         peaks = join(found)
         strongest = np.argsort(-peaks.strength_hu, kind="stable")
-        strongest = strongest[peaks.strength_hu[strongest] > settings.least_strength_hu][: settings.looks]
+        strongest = strongest[peaks.strength_hu[strongest] > settings.least_strength_hu]
         cores = []
-        for row in strongest:
-            radius_mm = RADIUS_PER_SIGMA * float(peaks.sigma_mm[row])
-            level = levels[sum(radius_mm > beyond for beyond in settings.coarser_beyond_mm)]
-            core = examine(level, peaks.places_kji_mm[row], float(peaks.sigma_mm[row]))
+        for row in _apart(peaks, strongest, settings.looks):
+            core = examine(levels, peaks.places_kji_mm[row], float(peaks.sigma_mm[row]))
             if core is not None:
                 core.numbers["roundness"] = float(peaks.roundness[row])
                 core.numbers["response_hu"] = float(peaks.response_hu[row])
@@ -123,6 +119,21 @@ class ClassicalDetector:
             probability=probability(numbers),
             evidence=numbers,
         )
+
+
+def _apart(peaks: Peaks, rows: Indices, most: int) -> list[int]:
+    """Take the first *most* rows, dropping a peak that an earlier one of about its size holds in its inner half."""
+    kept: list[int] = []
+    radii_mm = RADIUS_PER_SIGMA * peaks.sigma_mm
+    for row in rows:
+        earlier = np.array(kept, dtype=np.int64)
+        alike = (radii_mm[earlier] > radii_mm[row] / 1.7) & (radii_mm[earlier] < radii_mm[row] / 0.6)
+        off_mm = np.linalg.norm(peaks.places_kji_mm[earlier] - peaks.places_kji_mm[row], axis=1)
+        if not np.any(alike & (off_mm < 0.5 * radii_mm[earlier])):
+            kept.append(int(row))
+            if len(kept) == most:
+                break
+    return kept
 
 
 def _own_share(radius_mm: float) -> float:
