@@ -214,8 +214,8 @@ def _lungs(axes: tuple[Field, Field, Field], wall: Field, dome: Field, heart: Fi
     x, y, z = axes
     # Upper mediastinum: wide at the level of the great vessels, a thin septum in front and behind.
     column_mm = 27 + 7 * np.exp(-(((z - 25) / 28) ** 2)) - 6 * np.clip((z - 70) / 60, 0, 1)
-    column = (1 - np.sqrt((x / column_mm) ** 2 + ((y + 2) / 56) ** 2)) * column_mm
-    column = as_distance(column.astype(np.float32), STEP_MM)
+    oval = (1 - np.sqrt((x / column_mm) ** 2 + ((y + 2) / 56) ** 2)) * column_mm
+    column = as_distance(oval.astype(np.float32), STEP_MM)
     column = np.minimum(column, 8 + 0.25 * (z + 70))
     septum = 3.5 - np.abs(x - 4) + 0 * y + 0 * z
     spine = 21 - np.sqrt((x / 1.1) ** 2 + (y - SPINE_Y_MM) ** 2) + 0 * z

@@ -152,10 +152,10 @@ def grow(targets_xyz: Floats, growth: Growth, random: np.random.Generator) -> Tu
         parent = grown.add(bend, end, (half, tip), parent)
         if is_last:
             continue
-        offsets = bundle - end
-        # Split across the direction in which the bundle is widest, as seen from the branching point.
-        widest = np.linalg.svd(offsets - offsets.mean(axis=0), full_matrices=False)[2][0]
-        order = np.argsort((bundle - middle) @ widest)
+        offsets = bundle - middle
+        # Split across the direction in which the bundle is widest.
+        widest = np.linalg.eigh(offsets.T @ offsets)[1][:, -1]
+        order = np.argsort(offsets @ widest)
         cut = int(np.clip(round(len(bundle) * random.uniform(0.3, 0.7)), 1, len(bundle) - 1))
         parts = (bundle[order[:cut]], bundle[order[cut:]])
         waiting.extend((end, parent, part, min(radius_of(len(part)) * 1.05, tip)) for part in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 from dataclasses import replace
@@ -22,6 +23,7 @@ from phantoms import oblique_chest, small_chest, tilted_chest
 TINY = PhantomSpec(
     seed=8, nodules=1, juxtapleural=0, matrix=(64, 76), pixel_spacing_mm=(5.1, 4.9), slice_step_mm=7.0, noise_hu=5.0
 )
+FAR_CORNER = np.array([[111, 129]])
 STACKS = {"straight": small_chest, "oblique": oblique_chest, "tilted": tilted_chest}
 
 
@@ -41,9 +43,25 @@ def points_of(ds: pydicom.Dataset, at_ji: npt.NDArray[np.int64]) -> npt.NDArray[
     )
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("phantom")
+    write_phantom(folder, TINY)
+    return folder
+
+
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_written_series_puts_nodules_where_the_truth_says(tmp_path: Path, stack: str) -> None:
-    spec = replace(STACKS[stack](), noise_hu=0.0, instance_order="shuffled")
+def test_a_written_series_holds_the_nodules_of_the_truth(tmp_path: Path, stack: str) -> None:
+    spec = replace(
+        STACKS[stack](),
+        noise_hu=0.0,
+        instance_order="shuffled",
+        matrix=(112, 130),
+        pixel_spacing_mm=(3.1, 2.9),
+        slice_step_mm=3.3,
+        apex_cut_share=0.2,
+        base_cut_share=0.15,
+    )
     truth = write_phantom(tmp_path, spec)
     scene = build_scene(spec)
     grid = build_grid(spec, scene.anatomy)
@@ -52,48 +70,47 @@ def test_a_written_series_puts_nodules_where_the_truth_says(tmp_path: Path, stac
     rise = grid.patient_from_voxel[:3, 0] @ normal
     points, weights = [], []
     for ds in read(tmp_path):
-        k = round(float((np.array(ds.ImagePositionPatient, float) - first) @ normal / rise))
-        hu_ji = ds.pixel_array * float(ds.RescaleSlope) + float(ds.RescaleIntercept)
-        excess_ji = hu_ji - bare_kji[k]
+        position = np.array(ds.ImagePositionPatient, float)
+        k = round(float((position - first) @ normal / rise))
+        # What is printed is what the grid says, also far from the first pixel.
+        assert np.abs(position - (grid.patient_from_voxel @ [k, 0, 0, 1])[:3]).max() < 0.01
+        assert np.abs(points_of(ds, FAR_CORNER) - (grid.patient_from_voxel @ [k, 111, 129, 1])[:3]).max() < 0.01
+        excess_ji = ds.pixel_array * float(ds.RescaleSlope) + float(ds.RescaleIntercept) - bare_kji[k]
         at_ji = np.argwhere(np.abs(excess_ji) > 0)
         points.append(points_of(ds, at_ji))
         weights.append(excess_ji[tuple(at_ji.T)])
     points_xyz, excess = np.concatenate(points), np.concatenate(weights)
 
-    for nodule in truth.nodules:
-        is_near = np.linalg.norm(points_xyz - nodule.center_lps_mm, axis=1) < nodule.diameter_mm / 2 + 6
+    assert len(truth.nodules) == 4
+    for nodule, ball in zip(truth.nodules, scene.balls, strict=True):
+        center = np.array(nodule.center_lps_mm)
+        is_near = np.linalg.norm(points_xyz - center, axis=1) < nodule.diameter_mm / 2 + 9
         centroid = np.average(points_xyz[is_near], axis=0, weights=excess[is_near])
-        assert np.linalg.norm(centroid - nodule.center_lps_mm) < 0.3
+        contrast_mm3 = nodule.volume_mm3 * (ball.hu - float(scene.anatomy.atlas.read("parenchyma", center)))
+        if nodule.core_diameter_mm is not None:
+            contrast_mm3 += math.pi / 6 * nodule.core_diameter_mm**3 * (40.0 - ball.hu)
+        assert np.linalg.norm(centroid - center) < 0.3
+        assert excess[is_near].sum() * grid.voxel_mm3 == pytest.approx(contrast_mm3, rel=0.03)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_printed_positions_agree_with_the_grid(tmp_path: Path, stack: str) -> None:
-    spec = replace(
-        STACKS[stack](),
-        matrix=(20, 24),
-        pixel_spacing_mm=(17.3, 15.1),
-        slice_step_mm=9.7,
-        instance_order="feet to head",
-    )
+def test_positions_print_in_sixteen_characters(tmp_path: Path) -> None:
+    spec = replace(oblique_chest(), matrix=(20, 24), pixel_spacing_mm=(17.3, 15.1), slice_step_mm=29.7)
     write_phantom(tmp_path, spec)
-    grid = build_grid(spec, build_scene(spec).anatomy)
-    corner_ji = np.array([[19, 23]])
 
-    for k, ds in enumerate(sorted(read(tmp_path), key=lambda ds: int(ds.InstanceNumber))):
-        expected = grid.patient_from_voxel[:3] @ [k, 19, 23, 1]
-        printed = ds.get_item("ImagePositionPatient").value.decode().strip().split("\\")
-        assert np.abs(points_of(ds, corner_ji)[0] - expected).max() < 0.01
-        assert max(map(len, printed)) <= 16
+    for ds in read(tmp_path):
+        for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceLocation"):
+            element = ds.get_item(keyword)
+            assert isinstance(element.value, bytes)
+            assert max(map(len, element.value.decode().strip().split("\\"))) <= 16
 
 
-def test_the_same_spec_writes_the_same_bytes(tmp_path: Path) -> None:
-    write_phantom(tmp_path / "a", TINY)
-    write_phantom(tmp_path / "b", TINY)
+def test_the_same_spec_writes_the_same_bytes(tmp_path: Path, written: Path) -> None:
+    write_phantom(tmp_path, TINY)
 
-    names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == sorted(path.name for path in (tmp_path / "b").iterdir())
+    names = sorted(path.name for path in written.iterdir())
+    assert names == sorted(path.name for path in tmp_path.iterdir())
     for name in names:
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (written / name).read_bytes()
 
 
 def test_the_truth_file_holds_spec_nodules_and_lungs(tmp_path: Path) -> None:
@@ -108,28 +125,24 @@ def test_the_truth_file_holds_spec_nodules_and_lungs(tmp_path: Path) -> None:
     assert stored["lungs"]["left_ml"] == truth.left_lung_ml
 
 
-def test_a_chinese_name_survives(tmp_path: Path) -> None:
-    write_phantom(tmp_path, TINY)
-
-    ds = read(tmp_path)[0]
+def test_a_chinese_name_survives(written: Path) -> None:
+    ds = read(written)[0]
 
     assert str(ds.PatientName.ideographic) == "测试^体模"
     assert ds.SpecificCharacterSet == "GB18030"
 
 
-def test_missing_slices_are_not_written(tmp_path: Path) -> None:
-    write_phantom(tmp_path / "whole", TINY)
-    write_phantom(tmp_path / "gap", replace(TINY, missing_slices=(3, 4), extension=""))
+def test_missing_slices_are_not_written(tmp_path: Path, written: Path) -> None:
+    write_phantom(tmp_path, replace(TINY, missing_slices=(3, 4), extension=""))
 
-    whole, gap = read(tmp_path / "whole"), read(tmp_path / "gap")
+    whole, gap = read(written), read(tmp_path)
 
     assert len(whole) - len(gap) == 2
-    assert not [path for path in (tmp_path / "gap").iterdir() if path.suffix == ".dcm"]
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".dcm"]
 
 
-def test_head_first_numbers_run_down_and_uids_are_unique(tmp_path: Path) -> None:
-    write_phantom(tmp_path, TINY)
-    slices = sorted(read(tmp_path), key=lambda ds: int(ds.InstanceNumber))
+def test_head_first_numbers_run_down_and_uids_are_unique(written: Path) -> None:
+    slices = sorted(read(written), key=lambda ds: int(ds.InstanceNumber))
     heights = [float(ds.ImagePositionPatient[2]) for ds in slices]
 
     assert heights == sorted(heights, reverse=True)
@@ -140,7 +153,7 @@ def test_head_first_numbers_run_down_and_uids_are_unique(tmp_path: Path) -> None
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (Debian package dicom3tools) is not installed")
 def test_dciodvfy_finds_no_error(tmp_path: Path) -> None:
     write_phantom(tmp_path, replace(TINY, contrast=True))
-    first = sorted(tmp_path.glob("*.dcm"))[0]
+    first = min(tmp_path.glob("*.dcm"))
 
     report = subprocess.run(["dciodvfy", str(first)], capture_output=True, text=True, check=False)
 

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lianyi.lungct.domain.geometry import Grid
+from lianyi.lungct.domain.geometry import Grid, PatientPoint
+from lianyi.lungct.domain.image import CtVolume
 from lianyi.lungct.domain.nodule import Density
-from lianyi.phantom import PhantomSpec, PlantedNodule, render
+from lianyi.phantom import PhantomSpec, PlantedNodule
 from lianyi.phantom.anatomy import Anatomy, build_anatomy
 from lianyi.phantom.nodules import make_ball, shares_kji, volume_mm3
-from lianyi.phantom.sampling import Scene, render_values
 from lianyi.phantom.scene import build_scene
 from lianyi.phantom.stack import build_grid
-from phantoms import oblique_chest, rendered, small_chest, tilted_chest
+from phantoms import PLANTED, oblique_chest, rendered, small_chest, tilted_chest
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,31 +51,6 @@ def test_the_shares_of_a_nodule_add_up_to_its_formula(anatomy: Anatomy, stack: s
     assert whole.sum() * grid.voxel_mm3 == pytest.approx(math.pi / 6 * diameter_mm**3, rel=0.005)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_rendered_nodules_hold_the_volume_and_the_place_of_the_truth(stack: str) -> None:
-    spec = replace(STACKS[stack](), noise_hu=0.0)
-    scene = build_scene(spec)
-    grid = build_grid(spec, scene.anatomy)
-    with_nodules, truth = render(spec)
-    bare_kji = render_values(Scene(spec=spec, anatomy=scene.anatomy, plumbing=scene.plumbing, balls=()), grid)
-    excess_kji = with_nodules.values_kji.astype(float) - bare_kji
-    voxels = np.argwhere(np.abs(excess_kji) > 0)
-    points_xyz = voxels @ grid.patient_from_voxel[:3, :3].T + grid.patient_from_voxel[:3, 3]
-    excess = excess_kji[tuple(voxels.T)]
-
-    assert len(truth.nodules) == 4
-    for nodule, ball in zip(truth.nodules, scene.balls, strict=True):
-        center = np.array(nodule.center_lps_mm)
-        is_near = np.linalg.norm(points_xyz - center, axis=1) < nodule.diameter_mm / 2 + 6
-        centroid = np.average(points_xyz[is_near], axis=0, weights=excess[is_near])
-        lung_hu = float(scene.anatomy.atlas.read("parenchyma", center))
-        contrast_mm3 = nodule.volume_mm3 * (ball.hu - lung_hu)
-        if nodule.core_diameter_mm is not None:
-            contrast_mm3 += math.pi / 6 * nodule.core_diameter_mm**3 * (40.0 - ball.hu)
-        assert np.linalg.norm(centroid - center) < 0.3
-        assert excess[is_near].sum() * grid.voxel_mm3 == pytest.approx(contrast_mm3, rel=0.03)
-
-
 def test_a_juxtapleural_nodule_reports_only_what_lies_in_the_lung(anatomy: Anatomy) -> None:
     steps = np.arange(-150.0, -60.0, 0.25)
     line = np.stack([steps, np.full_like(steps, 10.0), np.full_like(steps, 20.0)], axis=1)
@@ -106,20 +81,16 @@ def test_random_nodules_lie_in_the_lungs_and_apart_from_each_other() -> None:
         assert scene.plumbing.blood.clearance_mm(ball.center_xyz).min() > reach_mm
 
 
-def test_the_planted_kinds_look_like_their_density() -> None:
-    volume, truth = rendered(replace(small_chest(), noise_hu=0.0))
+def test_nodules_look_like_their_density_and_lie_on_the_patients_side() -> None:
+    volume, truth = rendered(small_chest())
 
-    centers = {n.density: volume[volume.grid.locate(_place(volume.grid, n.center_lps_mm))] for n in truth.nodules[1:]}
+    inside = {n.density: mean_hu(volume, n.center_lps_mm) for n in truth.nodules[1:]}
 
-    assert centers[Density.SOLID] == pytest.approx(40, abs=6)
-    assert centers[Density.GROUND_GLASS] == pytest.approx(-600, abs=6)
-    assert centers[Density.PART_SOLID] == pytest.approx(40, abs=6)
-
-
-def test_the_true_side_is_the_patients() -> None:
-    _, truth = rendered(oblique_chest())
-
+    assert tuple(n.density for n in truth.nodules) == tuple(n.density for n in PLANTED)
     assert [n.side for n in truth.nodules] == ["right", "left", "right", "left"]
+    assert inside[Density.SOLID] == pytest.approx(40, abs=15)
+    assert inside[Density.GROUND_GLASS] == pytest.approx(-600, abs=15)
+    assert inside[Density.PART_SOLID] == pytest.approx(40, abs=15)
 
 
 def test_the_right_lung_is_larger_and_both_are_of_adult_size() -> None:
@@ -144,7 +115,9 @@ def test_impossible_nodules_are_refused(planted: tuple[PlantedNodule, ...]) -> N
         build_scene(replace(small_chest(), planted=planted))
 
 
-def _place(grid: Grid, xyz: tuple[float, float, float]) -> object:
-    from lianyi.lungct.domain.geometry import PatientPoint
-
-    return PatientPoint(x=xyz[0], y=xyz[1], z=xyz[2], frame=grid.frame)
+def mean_hu(volume: CtVolume, center: tuple[float, float, float]) -> float:
+    """Mean of the voxels within 2 mm of a place, so that noise does not decide."""
+    x, y, z = center
+    middle = volume.grid.locate(PatientPoint(x=x, y=y, z=z, frame=volume.grid.frame))
+    k, j, i = round(middle.k), round(middle.j), round(middle.i)
+    return float(volume.values_kji[k, j - 1 : j + 2, i - 1 : i + 2].mean())
