@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from lianyi.lungct.domain.geometry import Floats, Grid
+from lianyi.lungct.domain.image import Mask
 from lianyi.lungct.report import canvas
 from lianyi.lungct.report.key_images import (
     AXIAL_PX,
@@ -219,3 +220,20 @@ def test_a_series_of_mixed_sizes_has_no_picture() -> None:
     odd = replace(series.slices[3], hu_ji=series.slices[3].hu_ji[:-1])
 
     assert received_view(replace(series, slices=(*series.slices[:3], odd, *series.slices[4:]))) is None
+
+
+def test_the_ring_stays_clear_of_a_slice_that_lies_off_the_middle() -> None:
+    """A comma-shaped mass: its widest slice is far from its centre of gravity."""
+    outcome = screened((replace(NODULE, radius_mm=9.0),), grid=STACKS["head first supine"])
+    nodule = outcome.nodules[0]
+    inside = np.zeros_like(nodule.mask.values_kji)
+    inside[2, 2, 1:-1] = inside[-2, 5:9, 5:9] = True
+    uid, number = outcome.volume.instances[
+        round(outcome.volume.grid.locate(nodule.mask.grid.voxel(k=2, j=0, i=0).to_patient()).k)
+    ]
+    comma = replace(nodule, mask=Mask(nodule.mask.grid, inside), instance_uid=uid, instance_number=number)
+
+    shown = key_image(outcome.volume, comma, slice_label="1")
+
+    half_width_mm = (inside.shape[2] - 3) / 2 * outcome.volume.grid.spacing.i_mm
+    assert ring_pixels(shown.image).min() * shown.field_mm / AXIAL_PX > half_width_mm + 2.0

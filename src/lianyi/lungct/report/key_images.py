@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
-from lianyi.lungct.domain.geometry import Floats, Grid
+from lianyi.lungct.domain.geometry import Floats, Grid, VoxelPoint
 from lianyi.lungct.domain.image import CtVolume
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.report.canvas import Ring, draw_label, draw_ring, draw_scale, film, lung_window
@@ -59,12 +59,13 @@ class SlicePlace:
 
 def key_image(volume: CtVolume, nodule: Nodule, *, slice_label: str) -> KeyImage:
     """Render one nodule of a native volume."""
-    ring_mm = _ring_radius_mm(nodule)
+    place = slice_place(volume, nodule)
+    ring_mm = _ring_radius_mm(nodule, volume.grid.voxel(k=place.k, j=place.j, i=place.i))
     field_mm = FIELD_MM
     if 2 * ring_mm > _WIDEST_RING * FIELD_MM:
         field_mm = 10.0 * ceil(2 * ring_mm / _WIDEST_RING / 10.0)
     is_dashed = nodule.probability < LOW_PROBABILITY
-    axial = _finish(axial_view(volume, slice_place(volume, nodule), field_mm=field_mm), field_mm, ring_mm, is_dashed)
+    axial = _finish(axial_view(volume, place, field_mm=field_mm), field_mm, ring_mm, is_dashed)
     draw_label(axial, slice_label, at=(14, 10), anchor="la", size=29)
     draw_label(axial, "R", at=(14, AXIAL_PX / 2), anchor="lm", size=26)
     draw_label(axial, "L", at=(AXIAL_PX - 14, AXIAL_PX / 2), anchor="rm", size=26)
@@ -143,9 +144,19 @@ def plane_view(
     return view
 
 
-def _ring_radius_mm(nodule: Nodule) -> float:
-    """Give a radius that stays clear of the edge of the segmentation in every view."""
-    return max(reach_mm(nodule.mask.grid, nodule.mask.values_kji, nodule.center.xyz) + _CLEAR_MM, _SMALLEST_RING_MM)
+def _ring_radius_mm(nodule: Nodule, on_slice: VoxelPoint) -> float:
+    """Give a radius that stays clear of the segmentation in every view.
+
+    The axial view is centred on the slice's own part of the segmentation, the insets on all of it.
+    """
+    grid, inside_kji = nodule.mask.grid, nodule.mask.values_kji
+    middles_xyz = (nodule.center.xyz, on_slice.to_patient().xyz)
+    k_in_box = round(grid.locate(on_slice.to_patient()).k)
+    part_kji = np.zeros_like(inside_kji)
+    if 0 <= k_in_box < grid.shape[0]:
+        part_kji[k_in_box] = inside_kji[k_in_box]
+    reaches = reach_mm(grid, inside_kji, middles_xyz[0]), reach_mm(grid, part_kji, middles_xyz[1])
+    return max(*reaches, _SMALLEST_RING_MM - _CLEAR_MM) + _CLEAR_MM
 
 
 def reach_mm(grid: Grid, inside_kji: npt.NDArray[np.bool_], middle_xyz: Floats) -> float:

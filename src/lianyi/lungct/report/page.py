@@ -107,7 +107,8 @@ def sheet(series: CtSeries | None, *, stamp: str, images: str, run: Run) -> Shee
             Line(label=say("series_label", language), value=series_text or absent),
         ]
         hospital = printable(scanned.institution)
-        foot = "　".join(part for part in (printable(patient.name), printable(scanned.accession_number)) if part)
+        named = printable(patient.name) or printable(patient.id)
+        foot = "　".join(part for part in (named, printable(scanned.accession_number)) if part)
     return Sheet(
         language="zh-CN" if language == "zh" else "en",
         hospital=hospital,
