@@ -1,5 +1,6 @@
 """Every code has a page, every page has a code, and the page is shipped."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -77,3 +78,23 @@ def test_a_wheel_carries_the_pages_the_slices_and_the_type_marker(tmp_path: Path
 
     assert "### R03 " in pages
     assert {"lianyi/doctor/slices/htj2k.dcm", "lianyi/py.typed", "lianyi/lungct/pipeline.py"} <= names
+
+
+def files_naming(code: str, name: str, folder: Path) -> list[str]:
+    words = re.compile(rf"\b(?:RefusalCode|CautionCode)\.{name}\b|\b{code}\b")
+    return [
+        path.name
+        for path in folder.rglob("*.py")
+        if words.search(path.read_text(encoding="utf-8")) and path.name not in {"errors.py", Path(__file__).name}
+    ]
+
+
+@pytest.mark.parametrize("code", [*RefusalCode, *CautionCode], ids=str)
+def test_a_code_is_given_somewhere_and_tested_somewhere(code: RefusalCode | CautionCode) -> None:
+    engine = REPOSITORY / "src" / "lianyi" / "lungct"
+
+    given = [name for name in files_naming(code.value, code.name, engine) if name != "wording.py"]
+    tested = files_naming(code.value, code.name, REPOSITORY / "tests")
+
+    assert given
+    assert tested
