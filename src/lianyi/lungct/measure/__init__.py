@@ -70,7 +70,7 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
         measurement_plane="axial",
         volume_mm3=float(collected_kji.sum()) * native.grid.voxel_mm3,
         mean_hu=float(native.hu_kji[mask_kji].mean()),
-        density=classify(native.hu_kji[mask_kji], share_kji[mask_kji]),
+        density=classify(native.hu_kji[mask_kji]),
         side=place.side,
         zone=place.zone,
         pleural_distance_mm=place.pleural_distance_mm,
@@ -80,14 +80,18 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
 
 
 def _outline(volume: CtVolume, lungs: LungFields, candidate: Candidate) -> tuple[Sample, Outline] | None:
-    """Draw the outline in a box that grows until the nodule fits."""
+    """Draw the outline in a box that grows until the nodule fits, anew and nearer when it strays."""
     radius_mm = float(np.clip(candidate.radius_mm, *_MOST_LIKELY_HINT_MM))
     half_mm = min(2.0 * radius_mm + 8.0, _LARGEST_HALF_MM)
+    reach_mm = 2.5 * radius_mm + 6.0
     while True:
         grid = even_grid(candidate.center.xyz, half_mm=half_mm, frame=volume.grid.frame)
-        outline = draw_outline(
-            sample_cube(volume, lungs, grid), radius_mm=radius_mm, slice_step_mm=volume.grid.spacing.k_mm
-        )
+        cube = sample_cube(volume, lungs, grid)
+        step_mm = volume.grid.spacing.k_mm
+        outline = draw_outline(cube, radius_mm=radius_mm, slice_step_mm=step_mm, reach_mm=reach_mm)
+        if outline is not None and outline.strays(radius_mm):
+            reach_mm = 1.5 * radius_mm + 2.0
+            outline = draw_outline(cube, radius_mm=radius_mm, slice_step_mm=step_mm, reach_mm=reach_mm)
         if outline is None:
             return None
         if not outline.touches_border or half_mm >= _LARGEST_HALF_MM:

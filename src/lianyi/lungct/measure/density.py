@@ -13,21 +13,22 @@ from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.measure.crop import Reals
 
 _SOLID_HU = -300.0
-_CALCIFIED_HU = 200.0
+"""Denser than this is solid tissue; ground glass with the blur of its vessels stays below."""
+
+_GROUND_GLASS_BELOW, _SOLID_FROM = 0.15, 0.45
+"""Share of solid tissue below which a nodule is ground glass, and from which it is solid.  Not one half: the
+blurred border of a small solid nodule is a large part of it."""
+
+_CALCIFIED_HU, _CALCIFIED_FROM = 200.0, 0.15
+"""Share denser than this from which a nodule is calcified.  Right for a study without contrast medium only:
+an enhancing vessel or metastasis can be as dense."""
 
 
-def classify(hu: Reals, weight: Reals) -> Density:
-    """Name the density of the voxels *hu*, border voxels weighing less.
-
-    Args:
-        hu: HU of the segmentation's voxels.
-        weight: how much each counts, 0 to 1.
-    """
-    total = float(weight.sum())
-    solid_share = float(weight[hu > _SOLID_HU].sum()) / total
-    calcified_share = float(weight[hu > _CALCIFIED_HU].sum()) / total
-    if calcified_share > 0.25:
+def classify(hu: Reals) -> Density:
+    """Name the density of the voxels *hu* of a segmentation (its half level, not eroded)."""
+    if float(np.mean(hu > _CALCIFIED_HU)) >= _CALCIFIED_FROM:
         return Density.CALCIFIED
-    if solid_share < 0.1:
+    solid_share = float(np.mean(hu > _SOLID_HU))
+    if solid_share < _GROUND_GLASS_BELOW:
         return Density.GROUND_GLASS
-    return Density.PART_SOLID if solid_share < 0.5 else Density.SOLID
+    return Density.PART_SOLID if solid_share < _SOLID_FROM else Density.SOLID

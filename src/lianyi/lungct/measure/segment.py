@@ -94,6 +94,15 @@ class Outline:
             first_kji=(int(first[0]), int(first[1]), int(first[2])), shape=(int(size[0]), int(size[1]), int(size[2]))
         )
 
+    def strays(self, radius_mm: float) -> bool:
+        """Whether this is hardly what was proposed: over twice as large, or its middle far off."""
+        grid = self.cube.grid
+        where = np.argwhere(self.shape_kji)
+        ball_mm = float((len(where) * grid.voxel_mm3 * 3 / (4 * np.pi)) ** (1 / 3))
+        middle = (np.array(grid.shape) - 1) / 2
+        off_mm = float(np.linalg.norm(where.mean(axis=0) - middle)) * grid.spacing.k_mm
+        return ball_mm > 2.2 * radius_mm + 1.0 or off_mm > radius_mm + 4.0
+
     @property
     def touches_border(self) -> bool:
         """Whether the cube was too small."""
@@ -101,13 +110,14 @@ class Outline:
         return any(bool(face.any()) for face in faces)
 
 
-def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Outline | None:
+def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_mm: float) -> Outline | None:
     """Outline the dense thing nearest to the middle of *cube*; None when there is none.
 
     Args:
         cube: HU and lung share, the candidate in the middle.
         radius_mm: the detector's hint; half or double of the truth will do.
         slice_step_mm: of the native stack: blur along it must not pass for a rim of ground glass.
+        reach_mm: nothing further than this from the middle is looked at.
     """
     step_mm = cube.grid.spacing.k_mm
     smooth_kji: Reals = ndimage.gaussian_filter(cube.hu_kji, 0.5 / step_mm)
@@ -118,8 +128,9 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Out
     lung_hu = _parenchyma(cube, away_mm, radius_mm)
 
     seed = _seed(smooth_kji, allowed_kji, away_mm, radius_mm=radius_mm, lung_hu=lung_hu, step_mm=step_mm)
-    near_kji = allowed_kji & (away_mm < 2.5 * radius_mm + 6.0)
-    plateau_hu = float(smooth_kji[seed])
+    near_kji = allowed_kji & (away_mm < reach_mm)
+    walk_kji = away_mm < radius_mm + 4.0  # a nodule's middle lies no further from its candidate
+    plateau_hu = _first_plateau(smooth_kji, seed, reach=max(1, round(0.4 * radius_mm / step_mm)))
     shape_kji = np.zeros_like(near_kji)
     depth_mm = 0.0
     for _ in range(2):
@@ -127,7 +138,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Out
             return None
         border_kji = faint_kji if plateau_hu - lung_hu < _FAINT_CONTRAST_HU else smooth_kji
         half_hu = _border_hu(lung_hu, plateau_hu)
-        grown = _compact(near_kji & (border_kji > half_hu), seed, step_mm)
+        grown = _compact(near_kji & (border_kji > half_hu), seed, step_mm, walk_kji)
         if grown is None:
             return None
         shape_kji, depth_mm, core_kji = grown
@@ -138,7 +149,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float) -> Out
     half_hu = _border_hu(lung_hu, plateau_hu)
     rim_hu = lung_hu + _RIM_CONTRAST_HU
     if half_hu > rim_hu + 100:
-        wide = _compact(near_kji & (smooth_kji > rim_hu), seed, step_mm)
+        wide = _compact(near_kji & (smooth_kji > rim_hu), seed, step_mm, walk_kji)
         if wide is not None:
             outside_mm = edt.edt(~shape_kji) * step_mm
             rim_kji = wide[0] & (outside_mm > max(1.2, 0.3 * slice_step_mm + 0.6))
@@ -170,7 +181,8 @@ def _border_hu(lung_hu: float, plateau_hu: float) -> float:
 def _distance_from_middle(cube: Sample) -> Reals:
     step_mm = cube.grid.spacing.k_mm
     axes = [((np.arange(n) - n // 2) * step_mm) ** 2 for n in cube.grid.shape]
-    return np.sqrt(axes[0][:, None, None] + axes[1][:, None] + axes[2]).astype(np.float32)
+    away_mm: Reals = np.sqrt(axes[0][:, None, None] + axes[1][:, None] + axes[2]).astype(np.float32)
+    return away_mm
 
 
 def _lung_with_nodule(cube: Sample, away_mm: Reals, radius_mm: float) -> Reals:
@@ -187,7 +199,8 @@ def _lung_with_nodule(cube: Sample, away_mm: Reals, radius_mm: float) -> Reals:
     swept_kji = edt.edt(~lung_kji) * step_mm <= ball_mm
     closed_kji = edt.edt(swept_kji) * step_mm > ball_mm
     closed_kji &= away_mm < 1.5 * radius_mm + 3.0
-    return np.maximum(cube.lung_kji, closed_kji.astype(np.float32))
+    share_kji: Reals = np.maximum(cube.lung_kji, closed_kji.astype(np.float32))
+    return share_kji
 
 
 def _parenchyma(cube: Sample, away_mm: Reals, radius_mm: float) -> float:
@@ -216,8 +229,14 @@ def _seed(  # noqa: PLR0913 -- one step of draw_outline, split off to be read
     return int(k), int(j), int(i)
 
 
+def _first_plateau(smooth_kji: Reals, seed: tuple[int, int, int], *, reach: int) -> float:
+    """Upper middle (60th percentile) of HU around the seed: one voxel may lie in a gap of a patchy nodule."""
+    around = tuple(slice(max(n - reach, 0), n + reach + 1) for n in seed)
+    return float(np.percentile(smooth_kji[around], 60))
+
+
 def _compact(
-    dense_kji: Booleans, seed: tuple[int, int, int], step_mm: float
+    dense_kji: Booleans, seed: tuple[int, int, int], step_mm: float, walk_kji: Booleans
 ) -> tuple[Booleans, float, Booleans] | None:
     """Take the compact body at the seed out of a dense region.
 
@@ -227,7 +246,7 @@ def _compact(
         (body, its depth in mm, its inner half), or None when nothing dense is at the seed.
     """
     depth_kji = edt.edt(fill_voids.fill(dense_kji)) * step_mm
-    peak = _climb(depth_kji, seed)
+    peak = _climb(np.where(walk_kji, depth_kji, np.float32(0)), seed)
     peak_mm = float(depth_kji[peak])
     if peak_mm <= 0:
         return None
