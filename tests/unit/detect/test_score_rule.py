@@ -28,7 +28,7 @@ def test_a_compact_ball_passes_and_a_long_touched_thing_does_not() -> None:
     ball_probability, vessel_probability = probability(BALL), probability(vessel)
 
     assert ball_probability > 0.9
-    assert vessel_probability < 0.05
+    assert vessel_probability < 0.25
 
 
 @pytest.mark.parametrize(
