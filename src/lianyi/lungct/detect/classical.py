@@ -58,7 +58,7 @@ class ClassicalDetector:
 
     @property
     def identity(self) -> DetectorIdentity:
-        """Name, version, and the hash of every setting and weight that can change a mark."""
+        """Name, version (of the method, its fixed constants included), and the hash of settings and weights."""
         rule = {"settings": asdict(self.settings), "terms": [asdict(term) for term in TERMS], "intercept": INTERCEPT}
         canonical = json.dumps(rule, sort_keys=True, separators=(",", ":"))
         return DetectorIdentity(
