@@ -8,18 +8,24 @@ diaphragm) over every height and offset that the cut allows, each weighted by ho
 it fits and by how usual the resulting lungs are; the share beyond the cut is the
 weighted mean.
 
-Error: seven whole chests were cut virtually, each estimated without its own profile.
-Root mean square error of the estimate, in percent of the lungs (worst chest: 4DLung, only 194 mm high):
+Error: seven whole chests were cut virtually, each estimated from profiles that leave it out.
+Estimate minus truth, in percent of the lungs: root mean square, and the worst chest
+(4DLung at the base: its lungs, beside a central mass, are only 194 mm high).
 
-==============  =====  =====  =====  =====  =====
-truly missing   2      5      10     20     50
-==============  =====  =====  =====  =====  =====
-apex            1.0    1.9    2.8    4.8    6.9
-base            2.3    5.8    7.2    6.2    4.8
-apex and base   1.5    2.7    5.5    6.6    4.2
-==============  =====  =====  =====  =====  =====
+==============  ==========  ==========  ==========  ==========  ==========
+truly missing   2           5           10          20          50
+==============  ==========  ==========  ==========  ==========  ==========
+apex            1.2 (2.9)   2.1 (4.8)   3.3 (6.4)   5.6 (8.9)   7.5 (11)
+base            1.9 (4.5)   5.4 (14)    6.9 (17)    6.1 (14)    4.7 (8.0)
+apex and base   1.3 (2.7)   2.4 (5.2)   5.2 (13)    6.5 (16)    4.3 (9.2)
+==============  ==========  ==========  ==========  ==========  ==========
 
-So a share is an estimate to about a third of itself at the apex, and at the base no
+The side is estimated from the chord along which the field of view cuts the lung.  Three
+chests cut by round fields and by planes: below a truth of 10 % it is too high, by up to 4
+points; above, it is too low (20 % reads 15 %, 40 % reads 20 %) but never falls below 10 %.
+An oblique cut of a tilted stack is told less well: on a phantom tilted by 16 degrees, 12 % reads 6 %.
+
+So at the apex a share is good to about a third of itself, and at the base it is no
 better than "a little", "a good part", "most".
 """
 
@@ -56,6 +62,7 @@ _STRETCHES = 10
 
 _LEAST_END_MM2 = 150.0
 _LEAST_CHORD_MM = 15.0
+# What a chord cuts off a lung is a segment of about this times the squared chord; measured on LIDC-IDRI-0001 to -0003.
 _SEGMENT_PER_CHORD2 = 0.17
 _MOST_UNDER_ARC = 0.4
 _LEAST_SEEN_MM = 30
