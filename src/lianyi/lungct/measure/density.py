@@ -15,7 +15,7 @@ from lianyi.lungct.measure.crop import Reals
 _SOLID_HU = -300.0
 """Denser than this is solid tissue; ground glass with the blur of its vessels stays below."""
 
-_GROUND_GLASS_BELOW, _SOLID_FROM = 0.15, 0.45
+_GROUND_GLASS_BELOW, _SOLID_FROM = 0.10, 0.45
 """Share of solid tissue below which a nodule is ground glass, and from which it is solid.  Not one half: the
 blurred border of a small solid nodule is a large part of it."""
 
