@@ -255,6 +255,7 @@ def _belly(axes: tuple[Field, Field, Field], wall: Field) -> dict[str, Field]:
     nothing = np.full_like(wall, FAR_MM)
     return {
         "wall": wall,
+        "dome": nothing,
         "heart": nothing,
         "liver": liver,
         "spleen": np.maximum(spleen, kidneys),
@@ -297,7 +298,7 @@ def _parenchyma(lattice: Lattice, spec: PhantomSpec, random: np.random.Generator
         hu = hu - 45
         holes = ndimage.gaussian_filter(random.standard_normal(lattice.shape_zyx).astype(np.float32), 1.5)
         holes /= holes.std()
-        hu = hu - 110 * np.clip(holes - 0.9 + 0.006 * z, 0, 1)
+        hu = hu - 110 * np.clip(holes - 0.55 + 0.006 * z, 0, 1)
         for _ in range(26):  # bullae, most of them under the tips
             center = (float(random.uniform(-100, 100)), float(random.uniform(-50, 70)), float(random.normal(95, 35)))
             radius = float(random.uniform(5, 17))

@@ -27,8 +27,14 @@ def write_phantom(folder: Path, spec: PhantomSpec) -> PhantomTruth:
 
     Returns:
         What ``truth.json`` says.
+
+    Raises:
+        ValueError: a slice to leave out does not exist, or the nodules cannot be planted.
     """
     volume, truth = render(spec)
+    strangers = set(spec.missing_slices) - set(range(volume.grid.shape[0]))
+    if strangers:
+        raise ValueError(f"slices {sorted(strangers)} cannot be missing: there are {volume.grid.shape[0]}")
     folder.mkdir(parents=True, exist_ok=True)
     common = _common(spec, volume.grid)
     for k, (_, number) in enumerate(volume.instances):

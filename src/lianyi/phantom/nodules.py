@@ -176,7 +176,7 @@ def _scatter(spec: PhantomSpec, anatomy: Anatomy, plumbing: Plumbing) -> tuple[B
         diameter = float(np.round(np.exp(random.uniform(*np.log(_DIAMETERS_MM))), 1))
         # The first one is solid, so that the smallest phantom shows the usual case.
         density = Density.SOLID if number == 0 else kinds[int(random.choice(len(kinds), p=shares))]
-        touches_pleura = number >= spec.nodules - spec.juxtapleural
+        touches_pleura = number >= max(1, spec.nodules - spec.juxtapleural)
         # Either lung in turn, so that few nodules still show both; the lung that is there when there is one.
         wanted = 1 if (number + spec.seed) % 2 else -1
         for attempt in range(_TRIES):

@@ -62,7 +62,7 @@ class PhantomSpec:
     Attributes:
         seed: decides body, vessels, noise and the places of the nodules.
         nodules: how many to plant at random places; ignored when *planted* is given.
-        juxtapleural: how many of those touch the pleura.
+        juxtapleural: how many of those touch the pleura; the last ones, never the first.
         planted: exact nodules instead of random ones.
         variant: the kind of chest.
         contrast: whether the vessels are enhanced.

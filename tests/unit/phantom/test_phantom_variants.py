@@ -33,7 +33,7 @@ def air_ml(volume: CtVolume, side: int) -> float:
     y = volume.grid.patient_from_voxel[1, 1] * np.arange(volume.grid.shape[1]) + volume.grid.patient_from_voxel[1, 3]
     z = volume.grid.patient_from_voxel[2, 0] * np.arange(volume.grid.shape[0]) + volume.grid.patient_from_voxel[2, 3]
     box = volume.values_kji[z > -40][:, np.abs(y) < 90][:, :, is_side]
-    return float(np.count_nonzero((box > -1000) & (box < -600))) * volume.grid.voxel_mm3 / 1000
+    return float(np.count_nonzero((box > -950) & (box < -600))) * volume.grid.voxel_mm3 / 1000
 
 
 def test_the_same_spec_gives_the_same_voxels() -> None:
