@@ -17,8 +17,8 @@ CMB-CRC-MSB-01068, C3N-00247, 4DLung-HM10395 and LungFCP-01-0001.
 Nodules were weighted to 40 a chest, which makes 0.5 a point for finding rather than for being sure:
 the probability ranks marks, and is calibrated for no population.  Fitting without a chest and
 testing on it left every known nodule among that chest's first three marks; but the terms themselves
-were chosen while looking at these chests, so none of them is an independent test.  Sensitivity on planted nodules is not
-detection performance and is never quoted as such.
+were chosen while looking at these chests, so none of them is an independent test.  Sensitivity on
+planted nodules is not detection performance and is never quoted as such.
 """
 
 from __future__ import annotations
