@@ -2,7 +2,16 @@
 
 The words are those of the Fleischner Society glossary (Hansell 2008): ground glass is a hazy increase of
 density in which vessels stay visible, part-solid holds both.  The glossary gives no HU, so the numbers here
-are engineering choices, tried on LIDC readers' texture and calcification ratings.
+are engineering choices, set on the same 180 LIDC slabs (two readers or more) on which they were measured:
+
+====================================  ============  ==========  =====  =========
+readers' mean rating                  ground-glass  part-solid  solid  calcified
+====================================  ============  ==========  =====  =========
+texture below 2 (ground glass)                  27           8      3          0
+texture 2 to below 4 (part-solid)                7          11      3          0
+texture 4 and more (solid)                       1          12     77          1
+calcification 4 or less (calcified)              0           2      1         27
+====================================  ============  ==========  =====  =========
 """
 
 from __future__ import annotations
