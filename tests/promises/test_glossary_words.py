@@ -23,7 +23,9 @@ FORMS = {
 FIRST_WORDS = {"process", "handle"}
 
 # Where another standard owns the word.
-ALLOWED = {"lungct/dicom/codestream.py": {"scan"}}  # a scan of a JPEG stream (ISO/IEC 10918-1)
+ALLOWED = {  # a scan of a JPEG stream (ISO/IEC 10918-1)
+    f"lungct/dicom/{module}.py": {"scan"} for module in ("codecs", "codestream", "jpeg_lossless")
+}
 
 
 def banned_words() -> set[str]:
