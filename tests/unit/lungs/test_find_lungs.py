@@ -7,13 +7,13 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from phantoms import effusion, emphysema, not_chest, one_lung, rendered, small_chest, tilted_chest
 
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.volume import to_working_grid
 from lianyi.phantom import PhantomSpec, PhantomTruth
+from phantoms import effusion, emphysema, not_chest, one_lung, rendered, small_chest, tilted_chest
 
 COARSE = {"matrix": (160, 192), "pixel_spacing_mm": (2.15, 2.0), "slice_step_mm": 4.0}
 SMALL = replace(small_chest(), **COARSE)
