@@ -91,12 +91,6 @@ class _Notes:
                 zh="姓名或其他文字的字符集未声明或声明有误，已按内容推断；请核对患者姓名。",
                 en="The character set of names or texts is not declared or wrong and was inferred; check the name.",
             )
-        if self.chosen.facts.contrast == "unknown":
-            yield Caution(
-                code=CautionCode.UNKNOWN_CONTRAST,
-                zh="文件未注明是否使用造影剂；比较结节与血管的密度时请留意。",
-                en="The header does not say whether contrast was given; mind that when comparing with vessels.",
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

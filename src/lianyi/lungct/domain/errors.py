@@ -57,7 +57,6 @@ class CautionCode(StrEnum):
     ONE_LUNG = "W09"
     MARK_LIMIT = "W10"
     SHARP_KERNEL = "W11"
-    UNKNOWN_CONTRAST = "W12"
     REQUESTED_SERIES = "W14"
     IGNORED_FILES = "W15"
     SLICE_GAPS = "W16"
