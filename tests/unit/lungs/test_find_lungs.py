@@ -131,7 +131,7 @@ def test_a_belly_is_refused_as_no_chest() -> None:
 
 
 @pytest.mark.parametrize(("cut", "place"), [("apex_cut_share", "lung apex"), ("base_cut_share", "lung base")])
-@pytest.mark.parametrize("height_share", [0.12, 0.3])
+@pytest.mark.parametrize("height_share", [0.2, 0.32])
 def test_the_share_beyond_the_scan_is_estimated(cut: str, place: str, height_share: float) -> None:
     spec = replace(SMALL, **{cut: height_share})
     _, lungs, truth = found(spec)

@@ -16,7 +16,7 @@ _MOST_ML = 12_000.0
 Source: predicted total lung capacity of adults is 3.5 to 9 L (Stocks and Quanjer, Eur Respir J 1995;8:492);
 margins are ours, so that a small single lung is let through.
 """
-_LEAST_TRACE_ML = 20.0
+_LEAST_TRACE_ML = 100.0
 """A chest without aerated lungs still shows a trace of lung beside its trachea; a belly has gas in tubes alone."""
 _LEAST_HEIGHT_MM = 80.0
 """Lungs of adults are 200 to 320 mm high (the whole chests this was developed on: 208 to 319 mm)."""

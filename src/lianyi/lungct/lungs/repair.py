@@ -3,7 +3,8 @@
 Three repairs, each at 2 mm and for one lung alone, so that the mediastinum between the lungs cannot be closed over:
 
 1. a closing with a small ball everywhere: vessels, small juxtapleural nodules, the rim of the hilum;
-2. a closing with a large ball on the costal side only: masses on the chest wall up to about 30 mm wide.
+2. a closing with a large ball on the costal side only: masses on the chest wall up to about 30 mm wide, but
+   for the outer shell: the ball dips into the mouth of the dent, 2 mm for a 14 mm mouth, 7 mm for a 26 mm mouth.
    On the mediastinal side the same ball would swallow the aorta;
 3. holes: what is enclosed in at least two of the three planes, up to 45 mm across in the plane.  A dome of
    the diaphragm is enclosed in axial slices alone, so the liver stays outside.  Up to 25 mm across an axial
