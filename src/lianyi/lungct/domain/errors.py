@@ -42,6 +42,8 @@ class RefusalCode(StrEnum):
     NO_LUNGS = "R20"
     NO_SUITABLE_SERIES = "R21"
     NOT_AXIAL = "R22"
+    SEVERAL_PATIENTS = "R23"
+    MIXED_FRAMES = "R24"
 
 
 class CautionCode(StrEnum):
@@ -60,6 +62,9 @@ class CautionCode(StrEnum):
     REQUESTED_SERIES = "W14"
     IGNORED_FILES = "W15"
     SLICE_GAPS = "W16"
+    UNMEASURED_MARKS = "W17"
+    CALCIFIED_OR_ENHANCED = "W18"
+    OTHER_STUDIES = "W19"
 
 
 class LianyiError(Exception):
