@@ -221,7 +221,7 @@ def partly() -> Screened:
         zh="肺尖约 3 % 未扫入，该处没有初筛。",
         en="About 3 % of the lung apex was not scanned.",
     )
-    missing = NotAnalysed(what="lung apex", share=0.03, zh="肺尖约 3 % 未扫入", en="cut off")
+    missing = NotAnalysed(what="lung apex", share=0.03, zh="肺尖约 3 % 未扫入", en="cut off", is_lung=True)
     return replace(screened(), cautions=(caution,), not_analysed=(missing,))
 
 

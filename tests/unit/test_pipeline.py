@@ -1,15 +1,20 @@
 """The rules the pipeline itself keeps: coverage, one nodule for one thing, the limit of marks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from lianyi.lungct.coverage import between_slices, judge_coverage
 from lianyi.lungct.domain.errors import CautionCode, Refusal, RefusalCode
 from lianyi.lungct.domain.geometry import Grid
 from lianyi.lungct.domain.image import CtVolume, LungFields, Mask
-from lianyi.lungct.domain.nodule import Candidate
+from lianyi.lungct.domain.nodule import Candidate, Density
 from lianyi.lungct.domain.outcome import OperatingPoint
+from lianyi.lungct.domain.study import Contrast
 from lianyi.lungct.domain.uids import InstanceUID
-from lianyi.lungct.pipeline import Stopwatch, judge_coverage, measure_marks
+from lianyi.lungct.marks import measure_marks, question_calcification
+from lianyi.lungct.pipeline import Stopwatch
 from strategies import FRAME
 
 OPERATING_POINT = OperatingPoint(name="test", probability=0.5, max_marks=2)
@@ -51,10 +56,50 @@ def test_more_than_a_tenth_missing_in_all_is_refused() -> None:
 
 
 def test_an_absent_lung_is_said_by_side() -> None:
-    _, cautions = judge_coverage(lungs(right=False))
+    parts, cautions = judge_coverage(lungs(right=False))
 
     assert [one.code for one in cautions] == [CautionCode.ONE_LUNG]
     assert "右肺" in cautions[0].zh
+    assert [(part.what, part.is_lung) for part in parts] == [("right lung", True)]
+
+
+def test_a_sliver_cut_off_is_not_printed_as_nothing() -> None:
+    parts, cautions = judge_coverage(lungs(lung_apex=0.003))
+
+    assert "不到 1 %" in parts[0].zh
+    assert "under 1 %" in cautions[0].en
+
+
+@pytest.mark.parametrize(("thickness_mm", "share"), [(1.0, 0.0), (0.8, 0.2), (1.5, 0.0), (None, 0.0)])
+def test_lung_between_slices_is_listed_with_its_share(thickness_mm: float | None, share: float) -> None:
+    volume, _ = chest_with_balls((30, 40, 45))
+
+    parts = between_slices(volume, thickness_mm)
+
+    assert [part.share for part in parts] == pytest.approx([share] if share else [])
+    assert all(part.is_lung for part in parts)
+
+
+def test_a_mark_that_cannot_be_outlined_is_counted_and_placed() -> None:
+    volume, fields = chest_with_balls((30, 40, 45))
+
+    nodules, cautions = measure_marks(volume, fields, [candidate(volume, (55, 20, 20), 0.9)], OPERATING_POINT)
+
+    assert nodules == ()
+    assert [one.code for one in cautions] == [CautionCode.UNMEASURED_MARKS]
+    assert "图像号 56" in cautions[0].zh
+
+
+@pytest.mark.parametrize(("contrast", "warned"), [("yes", True), ("unknown", True), ("no", False)])
+def test_calcified_is_questioned_unless_the_study_is_plain(contrast: Contrast, warned: bool) -> None:  # noqa: FBT001 -- parametrized
+    volume, fields = chest_with_balls((30, 40, 45))
+    nodules, _ = measure_marks(volume, fields, [candidate(volume, (30, 40, 45), 0.9)], OPERATING_POINT)
+    calcified = [replace(nodule, density=Density.CALCIFIED) for nodule in nodules]
+
+    cautions = question_calcification(calcified, contrast)
+
+    assert [one.code for one in cautions] == ([CautionCode.CALCIFIED_OR_ENHANCED] if warned else [])
+    assert question_calcification(nodules, contrast) == ()
 
 
 def chest_with_balls(*centers_kji: tuple[int, int, int]) -> tuple[CtVolume, LungFields]:

@@ -22,14 +22,14 @@ from time import perf_counter
 from typing import Literal, Protocol
 
 from lianyi import __version__
+from lianyi.lungct.coverage import between_slices, judge_coverage
 from lianyi.lungct.detect import ClassicalDetector
 from lianyi.lungct.dicom import read_chest_series
-from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
+from lianyi.lungct.domain.errors import Caution, Refusal
 from lianyi.lungct.domain.image import CtVolume, LungFields
-from lianyi.lungct.domain.nodule import Candidate, Nodule
+from lianyi.lungct.domain.nodule import Candidate
 from lianyi.lungct.domain.outcome import (
     DetectorIdentity,
-    NotAnalysed,
     OperatingPoint,
     Outcome,
     Refused,
@@ -39,15 +39,12 @@ from lianyi.lungct.domain.scope import OUT_OF_SCOPE
 from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.lungs import find_lungs
-from lianyi.lungct.measure import measure_nodule
+from lianyi.lungct.marks import measure_marks, question_calcification
 from lianyi.lungct.report import Findings, RunRecord, write_documents, write_failure
 from lianyi.lungct.volume import assemble, to_working_grid
 
 Tell = Callable[[str, int, int], None]
 """Progress: stage, steps done, steps in all."""
-
-_MAX_MISSING_SHARE = 0.10
-"""Up to a tenth of the lungs may lie outside the scan, and is said; more is refused (issue 2, part 5)."""
 
 
 class Detector(Protocol):
@@ -112,6 +109,7 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
 
     Anything else is a fault and propagates; the caller turns it into "failed".
     """
+    cautions: tuple[Caution, ...] = ()
     try:
         with watch.stage("volume"):
             volume, cautions = assemble(series)
@@ -120,20 +118,23 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
             lungs = find_lungs(working)
             not_analysed, lung_cautions = judge_coverage(lungs)
     except Refusal as reason:
-        return Refused(reason=reason, series=series, not_chosen=series.not_chosen, cautions=series.cautions)
+        return Refused(
+            reason=reason, series=series, not_chosen=series.not_chosen, cautions=(*series.cautions, *cautions)
+        )
     thickness_mm = series.slices[0].slice_thickness_mm
     series = replace(series, slices=())  # the volume holds the pixels now
     with watch.stage("detect"):
         candidates = kit.detector.detect(working, lungs)
     with watch.stage("measure"):
         nodules, mark_cautions = measure_marks(volume, lungs, candidates, kit.operating_point)
+        mark_cautions += question_calcification(nodules, series.facts.contrast)
     return Screened(
         series=series,
         volume=volume,
         lungs=lungs,
         nodules=nodules,
         cautions=(*series.cautions, *cautions, *lung_cautions, *mark_cautions),
-        not_analysed=(*not_analysed, *OUT_OF_SCOPE),
+        not_analysed=(*not_analysed, *between_slices(volume, thickness_mm), *OUT_OF_SCOPE),
         operating_point=kit.operating_point,
         detector=kit.detector.identity,
         slice_thickness_mm=thickness_mm,
@@ -197,91 +198,3 @@ def _versions() -> dict[str, str]:
         "platform": platform.platform(),
         **{name: version(name) for name in libraries},
     }
-
-
-def judge_coverage(lungs: LungFields) -> tuple[tuple[NotAnalysed, ...], tuple[Caution, ...]]:
-    """Say which share of the lungs was not scanned, and whether one lung is absent.
-
-    Raises:
-        Refusal: more than a tenth of the lungs lies outside the scan.
-    """
-    names_zh = {"lung apex": "肺尖", "lung base": "肺底", "lung side": "肺外侧"}
-    missing = {what: share for what, share in lungs.missing_share.items() if share > 0}
-    total = sum(missing.values())
-    places_zh = "、".join(f"{names_zh[what]}约 {100 * share:.0f} %" for what, share in missing.items())
-    places_en = ", ".join(f"{what} about {100 * share:.0f} %" for what, share in missing.items())
-    if total > _MAX_MISSING_SHARE:
-        raise Refusal(
-            RefusalCode.LUNGS_CUT_OFF,
-            zh=f"肺未扫全：{places_zh}在扫描范围外，超过 {100 * _MAX_MISSING_SHARE:.0f} %；"
-            "请发送覆盖肺尖到肺底的完整序列，或补扫。",
-            en=f"The lungs are cut off ({places_en} outside the scan, over {100 * _MAX_MISSING_SHARE:.0f} % in all); "
-            "send a series from apex to base, or complete the scan.",
-        )
-    cautions = []
-    if missing:
-        cautions.append(
-            Caution(
-                code=CautionCode.LUNGS_CUT_OFF,
-                zh=f"肺未扫全：{places_zh}未扫入，这部分没有分析。",
-                en=f"The lungs are not covered in full: {places_en} not scanned and not analysed.",
-            )
-        )
-    for side_zh, side_en, lung in (("左", "left", lungs.left), ("右", "right", lungs.right)):
-        if not lung.values_kji.any():
-            cautions.append(
-                Caution(
-                    code=CautionCode.ONE_LUNG,
-                    zh=f"未见含气的{side_zh}肺（切除、不张或大量积液？），{side_zh}侧没有分析。",
-                    en=f"No aerated {side_en} lung was found (resected, collapsed or effusion?); "
-                    "that side was not analysed.",
-                )
-            )
-    parts = tuple(
-        NotAnalysed(what=what, share=share, zh=f"{names_zh[what]}约 {100 * share:.0f} % 未扫入", en="cut off")
-        for what, share in missing.items()
-    )
-    return parts, tuple(cautions)
-
-
-def measure_marks(
-    volume: CtVolume, lungs: LungFields, candidates: Sequence[Candidate], operating_point: OperatingPoint
-) -> tuple[tuple[Nodule, ...], tuple[Caution, ...]]:
-    """Measure the candidates at or above the operating point, most probable first.
-
-    Two candidates whose segmentations meet at a centre are one nodule, kept
-    under the more probable mark; a candidate with nothing to measure is no mark.
-    """
-    nodules: list[Nodule] = []
-    left_out = 0
-    for candidate in candidates:
-        if candidate.probability < operating_point.probability:
-            continue
-        nodule = measure_nodule(volume, lungs, candidate, id=len(nodules) + 1)
-        if nodule is None or any(_is_same(nodule, earlier) for earlier in nodules):
-            continue
-        if len(nodules) == operating_point.max_marks:
-            left_out += 1
-            continue
-        nodules.append(nodule)
-    if not left_out:
-        return tuple(nodules), ()
-    caution = Caution(
-        code=CautionCode.MARK_LIMIT,
-        zh=f"达到每例 {operating_point.max_marks} 处标记的上限，另有 {left_out} 处置信度较低的未列出。",
-        en=f"The limit of {operating_point.max_marks} marks was reached; {left_out} less confident are not listed.",
-    )
-    return tuple(nodules), (caution,)
-
-
-def _is_same(one: Nodule, other: Nodule) -> bool:
-    return _covers(one, other) or _covers(other, one)
-
-
-def _covers(one: Nodule, other: Nodule) -> bool:
-    """Whether the other's centre lies inside the one's segmentation."""
-    grid = one.mask.grid
-    place = grid.locate(other.center)
-    index = (round(place.k), round(place.j), round(place.i))
-    inside = all(0 <= n < size for n, size in zip(index, grid.shape, strict=True))
-    return inside and bool(one.mask.values_kji[index])

@@ -19,12 +19,14 @@ class NotAnalysed:
         share: of the lungs, 0 to 1; None where a share makes no sense.
         zh: one clause, Chinese.
         en: one clause, English: why.
+        is_lung: whether lung tissue of this patient went unseen, so that the outcome is "partly".
     """
 
     what: str
     share: float | None
     zh: str
     en: str
+    is_lung: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,8 @@ class DetectorIdentity:
 class Screened:
     """Every stage ran.  An empty ``nodules`` means "looked, marked none".
 
-    ``not_analysed`` holds missing lung parts (with a share) first; when any has a share the
-    outcome is called "partly".
+    ``not_analysed`` holds parts of this patient's lungs first; when there are any, the outcome
+    is called "partly".
     """
 
     series: CtSeries
@@ -65,8 +67,8 @@ class Screened:
 
     @property
     def is_partial(self) -> bool:
-        """Whether part of the lungs lay outside the scan."""
-        return any(part.share for part in self.not_analysed)
+        """Whether part of the lungs went unseen."""
+        return any(part.is_lung for part in self.not_analysed)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -21,7 +21,7 @@ OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
         what="airway lumen",
         share=None,
         zh="气管与支气管腔内病变：不在任务内",
-        en="lesions inside trachea and bronchi: not this tool's task",
+        en="disease inside trachea and bronchi: not this tool's task",
     ),
     NotAnalysed(
         what="malignancy",

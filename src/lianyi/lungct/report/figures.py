@@ -40,6 +40,11 @@ def probability(value: float) -> str:
     return ">0.99" if value >= _ALMOST_CERTAIN else half_up(value, 2)
 
 
+def estimated(share: float) -> str:
+    """Give an estimated share in English; one below a percent is not a zero."""
+    return "under 1 %" if share < 0.01 else f"about {half_up(100 * share, 0)} %"
+
+
 def moment(value: datetime) -> str:
     """Give date and minute."""
     return value.strftime("%Y-%m-%d %H:%M")

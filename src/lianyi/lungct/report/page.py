@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import NotAnalysed, Screened
 from lianyi.lungct.domain.study import CtSeries
-from lianyi.lungct.report.figures import half_up, mm, moment, probability
+from lianyi.lungct.report.figures import estimated, half_up, mm, moment, probability
 from lianyi.lungct.report.findings import all_not_analysed
 from lianyi.lungct.report.fonts import printable
 from lianyi.lungct.report.key_images import FIELD_MM
@@ -211,10 +211,11 @@ def slice_label(nodule: Nodule, outcome: Screened) -> str:
 
 def _not_analysed(part: NotAnalysed, language: Language) -> Line:
     """Say what was not looked at; a missing part of the lungs is marked as a caution."""
-    if not part.share:
+    if not part.is_lung:
         return Line(label="–", value=pick((part.zh, part.en), language))
     # the Chinese clause holds place and share; the English one only the reason (domain, NotAnalysed)
-    text = pick((part.zh, f"{part.what}, about {half_up(100 * part.share, 0)} %: {part.en}"), language)
+    share = f", {estimated(part.share)}" if part.share else ""
+    text = pick((part.zh, f"{part.what}{share}: {part.en}"), language)
     return Line(label="△", value=text, is_caution=True)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
 from lianyi.lungct.domain.geometry import Floats
 from lianyi.lungct.domain.image import CtSlice
+from lianyi.lungct.domain.slices import share_between_slices
 
 _MIN_SLICES = 20
 """At the thickest slice we take (5 mm) this is 10 cm, less than half of a pair of lungs."""
@@ -37,6 +38,8 @@ _MAX_GAP_SHARE = 1.2
 
 _AXIAL_WITHIN_DEG = 45.0
 _TILT_DEG = 0.5
+_OBLIQUE_DEG = 5.0
+"""Beyond this a caliper in the acquired slice is not what a reader calls axial."""
 
 
 def require_enough_slices(slices: Sequence[CtSlice]) -> None:
@@ -175,25 +178,34 @@ def inspect_thickness(ordered: Sequence[CtSlice], step_mm: float) -> list[Cautio
                 "the true thickness may be greater.",
             )
         )
-    elif step_mm > thickness_mm + max(_PRINTED_MM, 0.02 * thickness_mm):
+    elif share := share_between_slices(step_mm=step_mm, thickness_mm=thickness_mm):
         cautions.append(
             Caution(
                 code=CautionCode.SLICE_GAPS,
-                zh=f"层间距 {step_mm:.2f} mm 大于层厚 {thickness_mm:.2f} mm，层间约 "
-                f"{100 * (1 - thickness_mm / step_mm):.0f} % 的肺未扫到。",
+                zh=f"层间距 {step_mm:.2f} mm 大于层厚 {thickness_mm:.2f} mm，层间约 {100 * share:.0f} % 的肺未扫到。",
                 en=f"The step of {step_mm:.2f} mm exceeds the thickness of {thickness_mm:.2f} mm: about "
-                f"{100 * (1 - thickness_mm / step_mm):.0f} % of the lung lies between slices and was not scanned.",
+                f"{100 * share:.0f} % of the lung lies between slices and was not scanned.",
             )
         )
     return cautions
 
 
 def inspect_tilt(step_xyz: Floats, normal_xyz: Floats) -> list[Caution]:
-    """Say when the gantry was tilted: places and volumes allow for it, the caliper plane is the tilted one."""
+    """Say when slices are tilted or oblique: places and volumes allow for it, the caliper plane is theirs."""
     cosine = float(np.dot(step_xyz, normal_xyz) / np.linalg.norm(step_xyz))
     tilt_deg = float(np.degrees(np.arccos(min(1.0, abs(cosine)))))
-    if tilt_deg <= _TILT_DEG:
+    oblique_deg = float(np.degrees(np.arccos(min(1.0, abs(float(normal_xyz[2]))))))
+    if tilt_deg <= _TILT_DEG and oblique_deg <= _OBLIQUE_DEG:
         return []
+    if tilt_deg <= _TILT_DEG:
+        return [
+            Caution(
+                code=CautionCode.TILTED_GANTRY,
+                zh=f"层面与标准横断位成 {oblique_deg:.0f}°：位置与体积已按此计算，径线在斜的层面上测量。",
+                en=f"Slices lie {oblique_deg:.0f}° off the axial plane: places and volumes allow for it, "
+                "axes are measured in the oblique slice.",
+            )
+        ]
     return [
         Caution(
             code=CautionCode.TILTED_GANTRY,
