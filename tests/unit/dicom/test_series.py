@@ -55,8 +55,6 @@ LOCALIZER = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
         (spec(1, slices=25, step_mm=10.0, thickness_mm=1.0), "gaps between slices"),
         (spec(1, thickness_mm=2.5, slices=85), "fewer slices (85)"),
         (spec(1, attributes={"ImagePositionPatient": None}), "slice positions missing"),
-        (spec(1, study_uid="2.25.9", attributes={"PatientID": "OTHER"}, slices=85), "of another patient"),
-        (spec(100, attributes={"PatientID": "OTHER"}, slices=85), "of another patient"),
         (spec(1, slices=1), "covers less (0 mm)"),
         (spec(1, study_uid="2.25.9", slices=85), "of another study"),
         (spec(101), "equal to the chosen series"),
@@ -193,3 +191,74 @@ def test_an_enhanced_object_is_measured_like_its_slices() -> None:
     assert (multi.slices, multi.thickness_mm, multi.is_axial) == (90, 2.5, True)
     assert multi.extent_mm == pytest.approx(single.extent_mm)
     assert multi.extent_mm == pytest.approx(225.0, abs=0.1)
+
+
+OTHER = {"PatientID": "OTHER"}
+OLDER, NEWER = {"StudyDate": "20230506"}, {"StudyDate": "20240607"}
+
+
+@pytest.mark.parametrize("other", [spec(1, study_uid="2.25.9", attributes=OTHER), spec(100, attributes=OTHER)])
+def test_chests_of_two_patients_are_refused_and_none_is_taken(other: SeriesSpec) -> None:
+    outcome = refusal(CHEST, other, spec(3, slices=2, attributes=LOCALIZER))
+
+    assert outcome.reason.code is RefusalCode.SEVERAL_PATIENTS
+    assert "2 名患者" in outcome.reason.zh
+    assert "2 patients" in outcome.reason.en
+    assert "--series" in outcome.reason.zh
+    assert "TEST-1" not in str(outcome.reason)
+    assert sorted(one.en for one in outcome.not_chosen) == ["localizer", *2 * ["one of several patients"]]
+
+
+def test_patients_without_a_number_are_told_apart_by_name() -> None:
+    nameless = {"PatientID": None}
+    other = spec(1, attributes={**nameless, "PatientName": "Other^Patient"})
+
+    assert refusal(spec(2, attributes=nameless), other).reason.code is RefusalCode.SEVERAL_PATIENTS
+
+
+def test_a_stray_scout_of_another_patient_does_not_stop_the_choice() -> None:
+    stray = spec(1, slices=2, attributes={**LOCALIZER, **OTHER})
+
+    assert reasons(CHEST, stray) == (CHEST.series_uid, {stray.series_uid: "localizer"})
+
+
+def test_a_requested_series_says_which_patient_is_meant() -> None:
+    choice = choose(found(CHEST, spec(1, attributes=OTHER)), requested=SeriesUID("2.25.1"))
+
+    assert choice.chosen.first.patient.id == "OTHER"
+    assert choice.cautions == ()
+    assert [one.en for one in choice.not_chosen] == ["of another patient"]
+
+
+def test_a_requested_series_that_two_patients_share_is_refused() -> None:
+    outcome = refusal(CHEST, spec(100, attributes=OTHER), requested="2.25.100")
+
+    assert outcome.reason.code is RefusalCode.SEVERAL_PATIENTS
+
+
+def test_the_most_recent_of_two_studies_is_chosen_and_named() -> None:
+    thin_prior = spec(1, study_uid="2.25.8", slices=180, step_mm=1.25, thickness_mm=1.25, attributes=OLDER)
+    choice = choose(found(thin_prior, spec(2, study_uid="2.25.9", attributes=NEWER)), requested=None)
+
+    assert choice.chosen.facts.series_uid == "2.25.2"
+    assert [one.code for one in choice.cautions] == [CautionCode.OTHER_STUDIES]
+    assert "2024-06-07" in choice.cautions[0].zh
+    assert "1 other study" in choice.cautions[0].en
+    assert [one.en for one in choice.not_chosen] == ["of another study"]
+
+
+def test_studies_without_a_date_are_left_to_the_ranking_and_said_so() -> None:
+    thin = spec(1, study_uid="2.25.8", slices=180, step_mm=1.25, thickness_mm=1.25, attributes={"StudyDate": None})
+    choice = choose(found(thin, spec(2, study_uid="2.25.9", attributes=NEWER)), requested=None)
+
+    assert choice.chosen.facts.series_uid == "2.25.1"
+    assert [one.code for one in choice.cautions] == [CautionCode.OTHER_STUDIES]
+    assert "date unknown" in choice.cautions[0].en
+
+
+def test_a_requested_series_of_a_prior_study_is_a_caution_of_its_own() -> None:
+    prior = spec(1, study_uid="2.25.8", attributes=OLDER)
+    choice = choose(found(prior, spec(2, study_uid="2.25.9", attributes=NEWER)), requested=SeriesUID("2.25.1"))
+
+    assert [one.code for one in choice.cautions] == [CautionCode.REQUESTED_SERIES, CautionCode.OTHER_STUDIES]
+    assert "2023-05-06" in choice.cautions[1].en

@@ -41,6 +41,8 @@ def test_kernels_of_all_makers_are_ranked(kernel: str, rank: Sharpness) -> None:
         ("HEAD", "", ""),
         ("ABDOMEN", "", ""),
         ("", "头颅平扫", ""),
+        ("", "头先进 头部", ""),
+        ("", "右足", ""),
         ("", "AX HEAD", "CHEST AND HEAD"),
         ("", "", "上腹部CT平扫"),
         ("KNEE", "AX 1.25", "KNEE"),
@@ -63,6 +65,9 @@ def test_another_part_of_the_body_is_recognised(body_part: str, series: str, stu
         ("", "AX 1.25", "胸腹部CT平扫"),
         ("HEART", "", ""),
         ("", "HEAD FIRST SUPINE", ""),
+        ("", "头先进 仰卧 1.25", ""),
+        ("", "足先进", ""),
+        ("", "", "仰卧位足先进"),
         ("", "FOREARMED", ""),
     ],
 )

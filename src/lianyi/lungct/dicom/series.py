@@ -3,12 +3,16 @@
 First what rules a series out (:class:`Unfit`), then a rank (:data:`_RANKS`): a list of criteria, the weightiest
 first, each with the words for a series that loses by it.  The reason given for a series that was not chosen is
 the first criterion in which it is worse than the chosen one.
+
+Whose chest, and of which day, is not a matter of rank: two patients are refused, and of one patient's studies
+the most recent is taken and the others are named in a caution.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 from lianyi.lungct.dicom.instances import FoundSeries
@@ -138,10 +142,34 @@ def _order(series: FoundSeries) -> tuple[tuple[float, ...], str, str]:
     return _rank(series), series.facts.study_uid, series.facts.series_uid
 
 
+def _person(series: FoundSeries) -> tuple[object, ...]:
+    """Give what tells patients apart: their number, or name and birth date where there is none."""
+    patient = series.first.patient
+    return (patient.id,) if patient.id else ("", patient.name, patient.birth_date)
+
+
+def _by_study(series: Sequence[FoundSeries]) -> dict[str, date | None]:
+    """Give each study's day, the latest of its series; None where a series does not say."""
+    days: dict[str, list[date | None]] = {}
+    for one in series:
+        days.setdefault(one.facts.study_uid, []).append(one.facts.acquired.date() if one.facts.acquired else None)
+    return {
+        uid: None if None in listed else max(day for day in listed if day is not None) for uid, listed in days.items()
+    }
+
+
+def _best(fit: Sequence[FoundSeries]) -> FoundSeries:
+    """Give the best series of one patient's most recent study; of all studies when a date is not known."""
+    days = _by_study(fit)
+    known = [day for day in days.values() if day is not None]
+    latest = max(known) if len(known) == len(days) else None
+    return min((one for one in fit if latest is None or days[one.facts.study_uid] == latest), key=_order)
+
+
 def _why_not(series: FoundSeries, chosen: FoundSeries, *, is_requested: bool) -> tuple[str, str]:
     if (reason := unfit(series)) is not None:
         return reason.value
-    if series.first.patient.id != chosen.first.patient.id:
+    if _person(series) != _person(chosen):
         return "属于另一位患者", "of another patient"
     if series.facts.study_uid != chosen.facts.study_uid:
         return "属于另一次检查", "of another study"
@@ -191,6 +219,25 @@ def _nothing_fits(found: Sequence[FoundSeries]) -> NothingToScreen:
     return NothingToScreen(refusal, not_chosen)
 
 
+def _several_patients(found: Sequence[FoundSeries], people: int) -> NothingToScreen:
+    refusal = Refusal(
+        RefusalCode.SEVERAL_PATIENTS,
+        zh=f"这里有 {people} 名患者的胸部 CT，软件不替人决定看谁。请只给出一名患者的文件夹，或用 --series 指定序列。",
+        en=f"There are chest CTs of {people} patients here, and the software does not decide whom to look at. "
+        "Give one patient's folder, or name the series with --series.",
+    )
+    undecided = ("属于多名患者之一", "one of several patients")
+    return NothingToScreen(
+        refusal, tuple(_not_chosen(one, reason.value if (reason := unfit(one)) else undecided) for one in found)
+    )
+
+
+def _require_one_patient(here: Sequence[FoundSeries], found: Sequence[FoundSeries]) -> None:
+    people = len({_person(series) for series in here})
+    if people > 1:
+        raise _several_patients(found, people)
+
+
 def _requested(found: Sequence[FoundSeries], uid: SeriesUID) -> FoundSeries:
     here = [series for series in found if series.facts.series_uid == uid]
     if not here:
@@ -208,7 +255,27 @@ def _requested(found: Sequence[FoundSeries], uid: SeriesUID) -> FoundSeries:
     ct = [series for series in here if series.first.is_ct]
     if not ct:
         raise _nothing_fits(here)
+    _require_one_patient(ct, found)
     return min(ct, key=lambda series: (series.first.is_localizer, _order(series)))
+
+
+def _of_other_studies(fit: Sequence[FoundSeries], chosen: FoundSeries) -> list[Caution]:
+    """Say which of one patient's studies was chosen, when there are several to choose from."""
+    days = _by_study((chosen, *fit))
+    others = len(days) - 1
+    if not others:
+        return []
+    day = days[chosen.facts.study_uid]
+    zh, en = (day.isoformat(), day.isoformat()) if day else ("日期不详", "date unknown")
+    return [
+        Caution(
+            code=CautionCode.OTHER_STUDIES,
+            zh=f"同一患者另有 {others} 次检查未初筛；本次初筛的是 {zh} 的检查。请确认是要看的那一次。",
+            en=f"{others} other {'study' if others == 1 else 'studies'} of the same patient "
+            f"{'was' if others == 1 else 'were'} not screened; the one screened is of {en}. "
+            "Make sure it is the one meant.",
+        )
+    ]
 
 
 def choose(found: Sequence[FoundSeries], *, requested: SeriesUID | None) -> Choice:
@@ -219,20 +286,22 @@ def choose(found: Sequence[FoundSeries], *, requested: SeriesUID | None) -> Choi
         requested: a series the caller insists on; overrides the choice, not the later gates.
 
     Raises:
-        NothingToScreen: R02, R08, R16 or R21.
+        NothingToScreen: R02, R08, R16, R21 or R23.
     """
-    fit = sorted((series for series in found if unfit(series) is None), key=_order)
+    fit = [series for series in found if unfit(series) is None]
     if requested is None:
         if not fit:
             raise _nothing_fits(found)
-        chosen = fit[0]
+        _require_one_patient(fit, found)
+        chosen = _best(fit)
     else:
         chosen = _requested(found, requested)
-    is_override = requested is not None and fit[:1] != [chosen]
+        fit = [series for series in fit if _person(series) == _person(chosen)]
+    is_override = unfit(chosen) is not None or _best(fit) is not chosen
     cautions = []
     if is_override:
         reason = unfit(chosen)
-        zh, en = reason.value if reason else _why_not(chosen, fit[0], is_requested=False)
+        zh, en = reason.value if reason else _why_not(chosen, _best(fit), is_requested=False)
         cautions.append(
             Caution(
                 code=CautionCode.REQUESTED_SERIES,
@@ -240,6 +309,7 @@ def choose(found: Sequence[FoundSeries], *, requested: SeriesUID | None) -> Choi
                 en=f"The series was requested; it would not have been chosen ({en}).",
             )
         )
+    cautions += _of_other_studies(fit, chosen)
     if sharpness(chosen.facts.kernel) >= Sharpness.SHARP:
         cautions.append(
             Caution(

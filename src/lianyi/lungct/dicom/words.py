@@ -19,7 +19,7 @@ ELSEWHERE = re.compile(
     r"|ABDOM|PELVI|LIVER|KIDNEY|RENAL|PANCREAS|COLON|UROGRA|(?<![A-Z])(?:HIP|KUB|CTU)(?![A-Z])"
     r"|KNEE|(?<![A-Z])(?:LEG|FOOT|ANKLE|HAND|WRIST|ELBOW|ARM|FEMUR|TIBIA|EXTREMITY|SHOULDER)(?![A-Z])"
     r"|CSPINE|LSPINE|C-SPINE|L-SPINE|LUMBAR|CERVICAL|SACR"
-    r"|头|颅|脑|颈|眼|鼻|耳|口腔|颌|腹|肝|肾|胰|盆|骨盆|髋|膝|踝|足|腕|肘|肩|腰椎|颈椎|骶"
+    r"|头(?!先进)|颅|脑|颈|眼|鼻|耳|口腔|颌|腹|肝|肾|胰|盆|骨盆|髋|膝|踝|足(?!先进)|腕|肘|肩|腰椎|颈椎|骶"
 )
 """Body parts without lungs.  The thoracic spine and the heart are left out: their series may hold the lungs."""
 
