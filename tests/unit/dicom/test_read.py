@@ -127,6 +127,21 @@ def test_other_files_are_counted_and_directories_are_not(tmp_path: Path) -> None
     assert_is_spec(series)
     assert codes(series) == [CautionCode.IGNORED_FILES]
     assert "3 file(s)" in series.cautions[0].en
+    for name in ("readme.txt", "viewer.exe", "._0001.dcm"):
+        assert name in series.cautions[0].zh
+        assert name in series.cautions[0].en
+
+
+def test_many_ignored_files_are_counted_and_five_are_named(tmp_path: Path) -> None:
+    write_series(tmp_path / "s")
+    for n in range(9):
+        (tmp_path / f"note{n}.txt").write_text("读我")
+
+    caution = read(tmp_path).cautions[0]
+
+    assert caution.code is CautionCode.IGNORED_FILES
+    assert caution.en.count("note") == 5
+    assert "等" in caution.zh
 
 
 def test_bad_files_among_good_ones_are_named_and_cost_nothing_else(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from lianyi.lungct.domain.errors import Caution, CautionCode
 from lianyi.lungct.domain.outcome import Outcome, Screened
+from lianyi.lungct.domain.study import InputFile
 from lianyi.lungct.report import MeasuredSensitivity, write_documents, write_failure
 from lianyi.lungct.report.wording import NEVER_PRINTED, NEVER_PRINTED_EN
 from report_outcome import FOUR, STARTED, not_chosen, partly, record, refused, screened, twenty
@@ -275,6 +276,25 @@ def test_a_refusal_before_any_series_still_has_its_documents(tmp_path: Path) -> 
 
     assert "Not screened" in pdf_text(tmp_path)
     assert json.loads((tmp_path / "findings.json").read_text("utf-8"))["patient"] is None
+
+
+def test_a_refusal_before_decoding_still_names_patient_study_and_inputs(tmp_path: Path) -> None:
+    decoded = screened().series
+    file = InputFile(path=Path("study/IM1"), sha256="ab" * 32, bytes=77)
+    outcome = replace(refused(with_slices=False), patient=decoded.patient, facts=decoded.facts, files=(file,))
+    write(outcome, tmp_path, files=())
+    found = json.loads((tmp_path / "findings.json").read_text("utf-8"))
+    inputs = json.loads((tmp_path / "provenance.json").read_text("utf-8"))["inputs"]
+
+    assert found["patient"]["id"] == decoded.patient.id
+    assert found["patient"]["name"] == "测试患者甲"
+    assert found["study"]["study_uid"] == decoded.facts.study_uid
+    assert found["study"]["accession_number"] == decoded.facts.accession_number
+    assert found["study"]["slices"] == 0
+    assert inputs == [{"path": "study/IM1", "sha256": "ab" * 32, "bytes": 77}]
+    for text in (pdf_text(tmp_path), html_text(tmp_path)):
+        assert "测试患者甲" in text
+        assert decoded.facts.accession_number in text
 
 
 def test_a_failure_leaves_documents_that_send_the_images_to_a_doctor(tmp_path: Path) -> None:

@@ -6,101 +6,24 @@ a file that cannot be read is named in a caution and costs nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-import pydicom
-from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-
+from lianyi.lungct.dicom.decoding import decode_all, without_duplicates
 from lianyi.lungct.dicom.instances import Instance, NotDicom, UnreadableHeader, group_series, read_instance
-from lianyi.lungct.dicom.pixels import UnreadablePixels, decode_slices
+from lianyi.lungct.dicom.notes import Notes
 from lianyi.lungct.dicom.series import Choice, NothingToScreen, choose
 from lianyi.lungct.dicom.sources import Source, open_inputs
-from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
-from lianyi.lungct.domain.image import CtSlice
+from lianyi.lungct.domain.errors import Refusal, RefusalCode
 from lianyi.lungct.domain.outcome import Refused
-from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen
+from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.domain.uids import SeriesUID
 
 Tell = Callable[[str, int, int], None]
 
 _STAGE = "read"
-_DECODERS = 2
-"""An ordinary PC of the county hospital has two cores, and the codecs let go of Python's lock while they work."""
-
-_NAMED_FILES = 5
-
-_UNDEFINED_LENGTH = 0xFFFFFFFF
-_EVIDENT_SYNTAXES = (  # (implicit VR, little endian)
-    ((True, True), ImplicitVRLittleEndian),
-    ((False, True), ExplicitVRLittleEndian),
-    ((False, False), ExplicitVRBigEndian),
-)
-
-
-@dataclass(slots=True)
-class _Notes:
-    """What was met on the way, for the cautions."""
-
-    unreadable: list[str] = field(default_factory=list)
-    ignored: int = 0
-    duplicates: int = 0
-    from_choice: tuple[Caution, ...] = ()
-    chosen: Instance | None = None
-    not_chosen: tuple[NotChosen, ...] = ()
-
-    def cautions(self) -> tuple[Caution, ...]:
-        return (*self._of_files(), *self.from_choice, *self._of_header())
-
-    def _of_files(self) -> Iterator[Caution]:
-        if self.unreadable:
-            names, count = sorted(self.unreadable)[:_NAMED_FILES], len(self.unreadable)
-            yield Caution(
-                code=CautionCode.UNREADABLE_FILES,
-                zh=f"有 {count} 个文件无法读取，未使用：{'、'.join(names)}{' 等' if count > len(names) else ''}。",
-                en=f"{count} file(s) could not be read and were left out: {', '.join(names)}"
-                f"{' and more' if count > len(names) else ''}.",
-            )
-        if self.ignored:
-            yield Caution(
-                code=CautionCode.IGNORED_FILES,
-                zh=f"有 {self.ignored} 个文件不是 DICOM 文件，已忽略。",
-                en=f"{self.ignored} file(s) are not DICOM and were ignored.",
-            )
-        if self.duplicates:
-            yield Caution(
-                code=CautionCode.DUPLICATED_FILES,
-                zh=f"有 {self.duplicates} 个文件是重复的，各只使用一份。",
-                en=f"{self.duplicates} file(s) are duplicates; one of each was used.",
-            )
-
-    def _of_header(self) -> Iterator[Caution]:
-        if self.chosen is None:
-            return
-        if self.chosen.texts_guessed:
-            yield Caution(
-                code=CautionCode.GUESSED_CHARACTER_SET,
-                zh="姓名或其他文字的字符集未声明或声明有误，已按内容推断；请核对患者姓名。",
-                en="The character set of names or texts is not declared or wrong and was inferred; check the name.",
-            )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Decoded:
-    """One file's slices; None when its pixels cannot be read."""
-
-    instance: Instance
-    sha256: str
-    bytes: int
-    slices: tuple[CtSlice, ...] | None
 
 
 def read_chest_series(
@@ -117,20 +40,21 @@ def read_chest_series(
     Returns:
         The decoded series, or why there is none; both say which series were not chosen and what was met.
     """
-    notes = _Notes()
+    notes = Notes()
     try:
         with _quiet_pydicom(), open_inputs(paths) as inputs:
             notes.unreadable += inputs.unreadable
-            instances = _read_headers(inputs.sources, notes, tell or _tell_nobody)
-            if not instances:
+            _read_headers(inputs.sources, notes, tell or _tell_nobody)
+            if not notes.headers:
                 raise _no_dicom(notes)
-            choice = choose(group_series(instances), requested=requested)
+            choice = choose(group_series(notes.headers), requested=requested)
             notes.not_chosen, notes.from_choice = choice.not_chosen, choice.cautions
             return _read_chosen(choice, notes, tell or _tell_nobody)
     except NothingToScreen as outcome:
-        return Refused(reason=outcome.reason, series=None, not_chosen=outcome.not_chosen, cautions=notes.cautions())
+        notes.not_chosen = outcome.not_chosen
+        return notes.refused(outcome.reason)
     except Refusal as reason:
-        return Refused(reason=reason, series=None, not_chosen=notes.not_chosen, cautions=notes.cautions())
+        return notes.refused(reason)
 
 
 def _tell_nobody(_stage: str, _done: int, _total: int) -> None:
@@ -149,20 +73,19 @@ def _quiet_pydicom() -> Iterator[None]:
         yield
 
 
-def _read_headers(sources: Sequence[Source], notes: _Notes, tell: Tell) -> list[Instance]:
-    instances = []
+def _read_headers(sources: Sequence[Source], notes: Notes, tell: Tell) -> None:
     for done, source in enumerate(sources, start=1):
         try:
-            instances.append(read_instance(source))
+            notes.headers.append(read_instance(source))
         except NotDicom:
-            notes.ignored += source.path.name.upper() != "DICOMDIR"
+            if source.path.name.upper() != "DICOMDIR":
+                notes.ignored.append(source.name)
         except UnreadableHeader:
             notes.unreadable.append(source.name)
         tell(_STAGE, done, len(sources))
-    return instances
 
 
-def _no_dicom(notes: _Notes) -> Refusal:
+def _no_dicom(notes: Notes) -> Refusal:
     if notes.unreadable:
         return _all_unreadable()
     return Refusal(
@@ -180,110 +103,36 @@ def _all_unreadable() -> Refusal:
     )
 
 
-def _read_chosen(choice: Choice, notes: _Notes, tell: Tell) -> CtSeries:
+def _read_chosen(choice: Choice, notes: Notes, tell: Tell) -> CtSeries:
     chosen = choice.chosen
     notes.chosen = chosen.first
-    decoded = _decode_all(chosen.instances, tell)
-    notes.unreadable += [one.instance.source.name for one in decoded if one.slices is None]
-    slices = _without_duplicates(decoded, notes)
-    if not slices:
+    decoded = decode_all(chosen.instances, notes, lambda done, total: tell(_STAGE, done, total))
+    if not decoded:
         raise _all_unreadable()
+    _require_one_frame([one.instance for one in decoded])
+    slices = without_duplicates(decoded, notes)
     return CtSeries(
         patient=chosen.first.patient,
         facts=chosen.facts,
         slices=slices,
-        files=tuple(
-            InputFile(path=one.instance.source.path, sha256=one.sha256, bytes=one.bytes)
-            for one in decoded
-            if one.slices is not None
-        ),
+        files=tuple(one.file for one in decoded),
         not_chosen=choice.not_chosen,
         cautions=notes.cautions(),
     )
 
 
-def _decode_all(instances: Sequence[Instance], tell: Tell) -> list[_Decoded]:
-    decoded = []
-    with ThreadPoolExecutor(_DECODERS) as pool:
-        try:
-            for one in pool.map(_decode, instances):
-                decoded.append(one)
-                tell(_STAGE, len(decoded), len(instances))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    return decoded
-
-
-def _decode(instance: Instance) -> _Decoded:
-    """Read, hash and decode one file.
+def _require_one_frame(instances: Sequence[Instance]) -> None:
+    """Refuse images that do not name the same frame of reference; none naming any is the same.
 
     Raises:
-        Refusal: the pixels must not be used (lossy, unknown rescale, unsupported).
+        Refusal: R24.
     """
-    data = b""
-    slices: tuple[CtSlice, ...] | None = None
-    try:
-        data = instance.source.read()
-        ds = pydicom.dcmread(BytesIO(data), force=True)
-        _name_evident_transfer_syntax(ds)
-        slices = decode_slices(ds)
-    except (Refusal, UnreadablePixels) as fault:
-        if isinstance(fault, Refusal):
-            raise
-    except Exception:  # noqa: BLE001 -- a hostile file fails in any way pydicom can; it is named in a caution (W03)
-        slices = None
-    return _Decoded(instance, hashlib.sha256(data).hexdigest(), len(data), slices)
-
-
-def _name_evident_transfer_syntax(ds: pydicom.FileDataset) -> None:
-    """Name the transfer syntax of a bare data set, which has no file meta group to name it.
-
-    The bytes themselves show how elements are encoded, and uncompressed pixels have a length;
-    the syntax of compressed ones cannot be told, and stays unnamed.
-    """
-    pixels: DataElement | RawDataElement | None = ds.get_item("PixelData")
-    if "TransferSyntaxUID" in ds.file_meta or not isinstance(pixels, RawDataElement):
-        return
-    syntax = next((syntax for encoding, syntax in _EVIDENT_SYNTAXES if encoding == ds.original_encoding), None)
-    if syntax is not None and pixels.length != _UNDEFINED_LENGTH:
-        ds.file_meta.TransferSyntaxUID = syntax
-
-
-def _without_duplicates(decoded: Sequence[_Decoded], notes: _Notes) -> tuple[CtSlice, ...]:
-    """Keep one of each instance.
-
-    Raises:
-        Refusal: R18, two files claim to be the same instance and differ.
-    """
-    kept: dict[str, _Decoded] = {}
-    for one in decoded:
-        if one.slices is None:
-            continue
-        first = kept.setdefault(one.instance.instance_uid, one)
-        if first is one:
-            continue
-        if not _are_equal(first, one):
-            number = one.instance.instance_number
-            raise Refusal(
-                RefusalCode.CONFLICTING_SLICES,
-                zh=f"两个文件自称是同一幅图像（图像号 {'未知' if number is None else number}），内容却不同。"
-                "请从 PACS 重新导出该序列。",
-                en=f"Two files claim to be the same image (number {'unknown' if number is None else number}) "
-                "but differ. Export the series again from the PACS.",
-            )
-        notes.duplicates += 1
-    return tuple(one for kept_one in kept.values() for one in kept_one.slices or ())
-
-
-def _are_equal(first: _Decoded, second: _Decoded) -> bool:
-    if first.sha256 == second.sha256:
-        return True
-    if first.slices is None or second.slices is None or len(first.slices) != len(second.slices):
-        return False
-    return all(
-        (a.image_position, a.image_orientation, a.pixel_spacing)
-        == (b.image_position, b.image_orientation, b.pixel_spacing)
-        and np.array_equal(a.hu_ji, b.hu_ji)
-        for a, b in zip(first.slices, second.slices, strict=True)
-    )
+    frames = len({one.facts.frame_of_reference_uid for one in instances})
+    if frames > 1:
+        raise Refusal(
+            RefusalCode.MIXED_FRAMES,
+            zh=f"该序列的图像使用了 {frames} 种坐标系（Frame of Reference UID 不同或部分缺失），不能堆叠成一个身体；"
+            "请把每次扫描作为单独的序列重新发送。",
+            en=f"The images of the series name {frames} frames of reference (Frame of Reference UIDs differ or some "
+            "are absent) and must not be stacked as one body; send each acquisition as a series of its own.",
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lianyi.lungct.domain.errors import Caution, Refusal
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.domain.nodule import Nodule
-from lianyi.lungct.domain.study import CtSeries, NotChosen
+from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +75,24 @@ class Screened:
 class Refused:
     """This input must not be screened; says why, and what to do.
 
-    *series* is None when refusal came before a series could be decoded.
+    Attributes:
+        reason: the refusal.
+        series: None when refusal came before a series could be decoded.
+        not_chosen: series left out before the refusal, each with its reason.
+        cautions: what was met on the way.
+        patient: without a series, as the headers agree; None when they do not or none was read.
+        facts: without a series, of the chosen one or of the one study the headers agree on, what
+            differs between its series left absent; None as for *patient*.
+        files: without a series, those read whole before the refusal.
     """
 
     reason: Refusal
     series: CtSeries | None
     not_chosen: tuple[NotChosen, ...]
     cautions: tuple[Caution, ...]
+    patient: Patient | None = None
+    facts: SeriesFacts | None = None
+    files: tuple[InputFile, ...] = ()
 
 
 Outcome = Screened | Refused

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lianyi.lungct.domain.errors import Caution
 from lianyi.lungct.domain.outcome import NotAnalysed, Outcome, Refused, Screened
 from lianyi.lungct.domain.scope import OUT_OF_SCOPE
-from lianyi.lungct.domain.study import CtSeries, NotChosen
+from lianyi.lungct.domain.study import NotChosen, Patient, SeriesFacts
 from lianyi.lungct.report.record import RunRecord
 from lianyi.lungct.report.wording import Language, pick
 
@@ -226,8 +226,8 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
             NotAnalysedPart(what=part.what, share=part.share, why=pick((part.zh, part.en), language))
             for part in all_not_analysed(outcome)
         ],
-        patient=_patient(outcome.series),
-        study=_study(outcome.series).model_copy(
+        patient=_patient(outcome.series.patient),
+        study=_study(outcome.series.facts, slices=len(outcome.series.slices)).model_copy(
             update={
                 "slices": outcome.volume.grid.shape[0],
                 "slice_step_mm": spacing.k_mm,
@@ -272,6 +272,7 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
 
 def _of_refused(outcome: Refused, record: RunRecord, language: Language, timing_s: dict[str, float]) -> Findings:
     reason, series = outcome.reason, outcome.series
+    patient, facts = (series.patient, series.facts) if series else (outcome.patient, outcome.facts)
     return Findings(
         outcome="refused",
         refusals=[
@@ -284,8 +285,8 @@ def _of_refused(outcome: Refused, record: RunRecord, language: Language, timing_
         ],
         warnings=[_message(caution, language) for caution in all_cautions(outcome)],
         not_analysed=[],
-        patient=_patient(series) if series else None,
-        study=_study(series) if series else None,
+        patient=_patient(patient) if patient else None,
+        study=_study(facts, slices=len(series.slices) if series else 0) if facts else None,
         series_not_chosen=_not_chosen(outcome.not_chosen or (series.not_chosen if series else ()), language),
         lungs=None,
         operating_point=None,
@@ -304,14 +305,12 @@ def _message(caution: Caution, language: Language) -> Message:
     )
 
 
-def _patient(series: CtSeries) -> PatientPart:
-    patient = series.patient
+def _patient(patient: Patient) -> PatientPart:
     born = patient.birth_date.isoformat() if patient.birth_date else ""
     return PatientPart(id=patient.id, name=patient.name, birth_date=born, sex=patient.sex)
 
 
-def _study(series: CtSeries) -> StudyPart:
-    facts = series.facts
+def _study(facts: SeriesFacts, *, slices: int) -> StudyPart:
     return StudyPart(
         study_uid=facts.study_uid,
         accession_number=facts.accession_number,
@@ -319,7 +318,7 @@ def _study(series: CtSeries) -> StudyPart:
         acquired=facts.acquired.isoformat() if facts.acquired else "",
         series_uid=facts.series_uid,
         frame_of_reference_uid=facts.frame_of_reference_uid,
-        slices=len(series.slices),
+        slices=slices,
         slice_step_mm=None,
         slice_thickness_mm=None,
         pixel_spacing_mm=None,

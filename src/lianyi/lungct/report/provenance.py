@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lianyi.lungct.domain.outcome import Outcome, Screened
+from lianyi.lungct.domain.outcome import Outcome, Refused, Screened
 from lianyi.lungct.report.record import RunRecord
 
 
@@ -21,7 +21,8 @@ def provenance_text(
         documents: SHA-256 of each file written, by its path in the folder.
     """
     series = outcome.series if outcome else None
-    inputs = record.files or (series.files if series else ())
+    before = outcome.files if isinstance(outcome, Refused) else ()
+    inputs = record.files or (series.files if series else before)
     detector, point = (outcome.detector, outcome.operating_point) if isinstance(outcome, Screened) else (None, None)
     value: dict[str, object] = {
         "schema": "lianyi.provenance/1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lianyi.lungct.domain.outcome import Refused
+from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.report.findings import all_cautions
 from lianyi.lungct.report.fonts import printable
 from lianyi.lungct.report.lines import Line, Run, not_chosen_lines
@@ -50,12 +51,12 @@ def refusal_page(outcome: Refused, *, run: Run, has_picture: bool) -> NotScreene
     language = run.language
     code, series = outcome.reason.code, outcome.series
     not_chosen = outcome.not_chosen or (series.not_chosen if series else ())
-    images = str(len(series.slices)) if series else ""
+    images = say("received_slices", language, n=str(len(series.slices))) if series else say("not_given", language)
     return NotScreened(
         sheet=sheet(
-            series,
+            series or _unread(outcome),
             stamp="refused_stamp",
-            images=say("received_slices", language, n=images),
+            images=images,
             run=run,
         ),
         words=_headings(language),
@@ -76,6 +77,20 @@ def refusal_page(outcome: Refused, *, run: Run, has_picture: bool) -> NotScreene
         not_chosen=not_chosen_lines(not_chosen, language) if not_chosen else [],
         explain=say("explain", language, code=code.value),
         versions=[Line(label=say("v_software", language), value=run.record.software)],
+    )
+
+
+def _unread(outcome: Refused) -> CtSeries | None:
+    """Give whom and what the headers name when nothing could be decoded, as a series without slices."""
+    if outcome.patient is None or outcome.facts is None:
+        return None
+    return CtSeries(
+        patient=outcome.patient,
+        facts=outcome.facts,
+        slices=(),
+        files=outcome.files,
+        not_chosen=outcome.not_chosen,
+        cautions=outcome.cautions,
     )
 
 
