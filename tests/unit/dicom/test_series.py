@@ -262,3 +262,39 @@ def test_a_requested_series_of_a_prior_study_is_a_caution_of_its_own() -> None:
 
     assert [one.code for one in choice.cautions] == [CautionCode.REQUESTED_SERIES, CautionCode.OTHER_STUDIES]
     assert "2023-05-06" in choice.cautions[1].en
+
+
+def holed(number: int, **fields: Any) -> tuple[FoundSeries, ...]:
+    """A chest series that lacks three slices in the middle."""
+    (whole,) = found(spec(number, **fields))
+    return (FoundSeries(instances=(*whole.instances[:40], *whole.instances[43:])),)
+
+
+def test_a_thin_series_with_a_hole_loses_to_a_complete_one() -> None:
+    choice = choose((*holed(1, slices=180, step_mm=1.25, thickness_mm=1.25), *found(CHEST)), requested=None)
+
+    assert choice.chosen.facts.series_uid == CHEST.series_uid
+    assert [one.en for one in choice.not_chosen] == ["slices are missing"]
+
+
+def test_an_original_with_a_hole_loses_to_a_complete_derived_series() -> None:
+    derived = spec(2, attributes={"ImageType": ["DERIVED", "SECONDARY", "AXIAL"]})
+
+    assert choose((*holed(1), *found(derived)), requested=None).chosen.facts.series_uid == derived.series_uid
+
+
+def test_gaps_that_will_be_refused_weigh_in_the_choice_and_printed_rounding_does_not() -> None:
+    gapped = spec(1, slices=180, step_mm=1.3, thickness_mm=1.0)
+    rounded = spec(1, slices=180, step_mm=1.21, thickness_mm=1.0)
+
+    assert reasons(CHEST, gapped) == (CHEST.series_uid, {gapped.series_uid: "gaps between slices"})
+    assert reasons(CHEST, rounded)[0] == rounded.series_uid
+
+
+def test_a_screen_save_before_the_first_slice_does_not_speak_for_the_series() -> None:
+    absent = {"ImageOrientationPatient": None, "ImagePositionPatient": None}
+    save = spec(100, slices=1, attributes={**absent, "InstanceNumber": 0, "SOPInstanceUID": "2.25.5"})
+    (series,) = found(CHEST, save)
+
+    assert series.has_places
+    assert series.extent_mm == pytest.approx(225.0, abs=0.1)

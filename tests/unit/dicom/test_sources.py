@@ -57,7 +57,7 @@ def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
         assert inputs.unreadable == ["absent"]
 
 
-def test_an_archive_is_opened_where_it_is_given_or_at_the_top_of_a_folder(tmp_path: Path) -> None:
+def test_an_archive_is_opened_where_it_is_given_or_anywhere_in_a_folder(tmp_path: Path) -> None:
     top = write_zip(tmp_path / "top.ZIP", [("x/1", b"one")])
     unnamed = write_zip(tmp_path / "export", [("2", b"two")])
     (tmp_path / "deep").mkdir()
@@ -65,7 +65,21 @@ def test_an_archive_is_opened_where_it_is_given_or_at_the_top_of_a_folder(tmp_pa
 
     assert names(top) == ["1"]
     assert names(unnamed) == ["2"]
-    assert names(tmp_path) == ["1", "export", "inner.zip"]
+    assert names(tmp_path) == ["1", "3", "export"]
+
+
+def test_an_unsafe_archive_deep_in_a_folder_is_named_and_one_at_its_top_is_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "disc" / "viewer"
+    deep.mkdir(parents=True)
+    (tmp_path / "disc" / "good").write_bytes(b"x")
+    write_zip(deep / "plugins.zip", [("more.zip", b"PK")])
+
+    with open_inputs([tmp_path]) as inputs:
+        assert [source.name for source in inputs.sources] == ["good"]
+        assert inputs.unreadable == ["plugins.zip"]
+    assert refused(write_zip(tmp_path / "top.zip", [("../a", b"x")])).code is RefusalCode.UNSAFE_ARCHIVE
+    with pytest.raises(Refusal), open_inputs([tmp_path]):
+        pass
 
 
 def test_a_member_reads_as_its_bytes_under_the_archive_path(tmp_path: Path) -> None:

@@ -48,6 +48,13 @@ _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 _AXIAL_DEG = 35.0
 """A gantry tilts by at most 30 degrees; the rest is for an oblique patient."""
 
+_GAP_SHARE = 1.2
+_PRINTED_MM = 0.015
+"""A step beyond this many thicknesses, and what headers round away, is refused when slices are assembled (R05)."""
+
+_HOLE_SHARE = 1.5
+"""Half a usual step more: no rounding or table wobble, a slice is missing."""
+
 
 class NotDicom(Exception):
     """The file is something else; nothing is lost by leaving it alone."""
@@ -205,10 +212,13 @@ class FoundSeries:
 
     instances: tuple[Instance, ...]
 
-    @property
+    @cached_property
     def first(self) -> Instance:
-        """The instance that speaks for the series."""
-        return self.instances[0]
+        """The instance that speaks for the series: the first that has a place, or just the first.
+
+        A screen save stored among the slices often comes before them all, and is no slice.
+        """
+        return next((one for one in self.instances if one.orientation and one.positions), self.instances[0])
 
     @property
     def facts(self) -> SeriesFacts:
@@ -260,7 +270,15 @@ class FoundSeries:
     def has_gaps(self) -> bool:
         """Whether tissue between the slices was never imaged."""
         thickness, step = self.first.thickness_mm, self.step_mm
-        return thickness is not None and step is not None and step > 1.5 * thickness > 0
+        if thickness is None or step is None or thickness <= 0:
+            return False
+        return step > _GAP_SHARE * thickness + _PRINTED_MM
+
+    @property
+    def has_missing_slices(self) -> bool:
+        """Whether some neighbouring slices lie much further apart than the usual ones."""
+        places, step = self._along_normal_mm, self.step_mm
+        return step is not None and max(b - a for a, b in pairwise(places)) > _HOLE_SHARE * step
 
     @property
     def tilt_from_axial_deg(self) -> float | None:

@@ -124,8 +124,10 @@ def _sharper(series: FoundSeries) -> tuple[str, str]:
 _RANKS: tuple[_Rank, ...] = (
     _Rank(lambda one: not one.has_places, lambda _: ("没有切片位置信息", "slice positions missing")),
     _Rank(lambda one: max(0.0, _COVERS_LUNGS_MM - one.extent_mm) // _SHORTFALL_MM, _shorter),
-    _Rank(_is_derived, lambda _: ("后处理重建，非原始图像", "derived, not original")),
+    # What will be refused when it is assembled ranks behind what can be screened, derived or not.
+    _Rank(lambda one: one.has_missing_slices, lambda _: ("缺层", "slices are missing")),
     _Rank(lambda one: one.has_gaps, lambda _: ("层间有间隔", "gaps between slices")),
+    _Rank(_is_derived, lambda _: ("后处理重建，非原始图像", "derived, not original")),
     _Rank(_thickness_class, _thicker),
     _Rank(lambda one: not _names_chest(one), lambda _: ("未注明胸部", "does not name the chest")),
     _Rank(lambda one: sharpness(one.facts.kernel), _sharper),

@@ -1,8 +1,9 @@
 """Where the bytes come from: folders, files and zip archives, made alike.
 
 A folder is walked to its end, whatever its files are called; symbolic links are followed once, so that a loop
-ends.  An archive is opened when it is given itself or lies at the top of a given folder under a name ending in
-".zip"; deeper archives are other files.  What cannot be opened is named, never skipped in silence.
+ends.  An archive is opened when it is given itself or lies anywhere in a given folder under a name ending in
+".zip".  What cannot be opened is named, never skipped in silence.  An unsafe archive is refused where it is given
+or lies at the top of a folder, for then it is the export; one further down (a viewer's) is named and left alone.
 """
 
 from __future__ import annotations
@@ -109,8 +110,8 @@ class _Walk:
             return os.listdir(path)  # noqa: PTH208 -- names alone, to be sorted as strings
         if not stat.S_ISREG(facts.st_mode):
             self._found.unreadable.append(printable(path.name))
-        elif depth <= 1 and self._is_archive(path, given=depth == 0):
-            self._open_archive(path, given=depth == 0)
+        elif self._is_archive(path, given=depth == 0):
+            self._open_archive(path, depth=depth)
         else:
             self._found.sources.append(Source(path, facts.st_size, partial(_open_file, path)))
         return []
@@ -124,13 +125,14 @@ class _Walk:
         with path.open("rb") as stream:
             return stream.read(4) in _ZIP_MAGIC
 
-    def _open_archive(self, path: Path, *, given: bool) -> None:
+    def _open_archive(self, path: Path, *, depth: int) -> None:
         try:
             archive, members = open_archive(path)
         except Refusal as reason:
-            if given or reason.code is not RefusalCode.UNREADABLE_SERIES:
+            is_broken = reason.code is RefusalCode.UNREADABLE_SERIES
+            if depth == 0 or (depth == 1 and not is_broken):
                 raise
-            self._found.unreadable.append(printable(path.name))  # a broken archive among good files
+            self._found.unreadable.append(printable(path.name))  # among good files
             return
         self._archives.enter_context(archive)
         for member in members:
