@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from lianyi.lungct.domain.geometry import PatientPoint
-from lianyi.lungct.domain.image import CtVolume, LungFields, Mask
+from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields, Mask
 from lianyi.lungct.domain.nodule import Candidate, Nodule
-from lianyi.lungct.measure.crop import Sample, cut_native, even_grid, sample_cube
+from lianyi.lungct.measure.crop import Reals, Sample, cut_native, even_grid, sample_cube
 from lianyi.lungct.measure.density import classify
 from lianyi.lungct.measure.place import find_place
 from lianyi.lungct.measure.segment import Outline, draw_outline, membership
@@ -68,7 +68,7 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
         short_axis_mm=axes.short_mm,
         mean_diameter_mm=axes.mean_mm,
         measurement_plane="axial",
-        volume_mm3=float(collected_kji.sum()) * native.grid.voxel_mm3,
+        volume_mm3=_filled_voxels(collected_kji, mask_kji) * native.grid.voxel_mm3,
         mean_hu=float(native.hu_kji[mask_kji].mean()),
         density=classify(native.hu_kji[mask_kji]),
         side=place.side,
@@ -77,6 +77,14 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
         mask=Mask(native.grid, mask_kji),
         evidence=candidate.evidence,
     )
+
+
+def _filled_voxels(collected_kji: Reals, mask_kji: Booleans) -> float:
+    """Give the volume in voxels: what was collected, and at least half of every voxel of the mask.
+
+    Every voxel of the mask is half nodule or more, so no sum over darker surroundings may fall below that.
+    """
+    return max(float(collected_kji.sum()), 0.5 * float(np.count_nonzero(mask_kji)))
 
 
 def _outline(volume: CtVolume, lungs: LungFields, candidate: Candidate) -> tuple[Sample, Outline] | None:

@@ -25,6 +25,7 @@ from scipy import ndimage
 
 from lianyi.lungct.domain.geometry import Grid
 from lianyi.lungct.domain.image import Booleans
+from lianyi.lungct.measure.air import local_air
 from lianyi.lungct.measure.crop import Reals, Sample, resample
 
 _LUNG_HU = -600.0
@@ -72,6 +73,7 @@ class Outline:
         lung_kji: share of lung, dents of the nodule's size filled.
         depth_mm: radius of the largest ball inside.
         parenchyma_hu: median of the aerated lung around.
+        air_kji: HU next to the nodule: the parenchyma's, or less where a hollow darker than that adjoins.
         plateau_hu: of the part next to the border: the core of an even nodule, the rim of a part-solid one.
     """
 
@@ -81,6 +83,7 @@ class Outline:
     lung_kji: Reals
     depth_mm: float
     parenchyma_hu: float
+    air_kji: Reals
     plateau_hu: float
 
     @property
@@ -126,6 +129,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
     lung_share_kji = _lung_with_nodule(cube, away_mm, radius_mm)
     allowed_kji = (lung_share_kji > 0.5) & cube.inside_kji
     lung_hu = _parenchyma(cube, away_mm, radius_mm)
+    air_kji = local_air(smooth_kji, allowed_kji, lung_hu=lung_hu, step_mm=step_mm)
 
     seed = _seed(smooth_kji, allowed_kji, away_mm, radius_mm=radius_mm, lung_hu=lung_hu, step_mm=step_mm)
     near_kji = allowed_kji & (away_mm < reach_mm)
@@ -137,7 +141,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
         if plateau_hu - lung_hu < _LEAST_CONTRAST_HU:
             return None
         border_kji = faint_kji if plateau_hu - lung_hu < _FAINT_CONTRAST_HU else smooth_kji
-        half_hu = _border_hu(lung_hu, plateau_hu)
+        half_hu = _border_hu(air_kji, plateau_hu, faint=plateau_hu - lung_hu < _FAINT_CONTRAST_HU)
         grown = _compact(near_kji & (border_kji > half_hu), seed, step_mm, walk_kji)
         if grown is None:
             return None
@@ -146,9 +150,9 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
     if depth_mm < _LEAST_DEPTH_MM:
         return None
 
-    half_hu = _border_hu(lung_hu, plateau_hu)
+    half_hu = _border_hu(air_kji, plateau_hu, faint=plateau_hu - lung_hu < _FAINT_CONTRAST_HU)
     rim_hu = lung_hu + _RIM_CONTRAST_HU
-    if half_hu > rim_hu + 100:
+    if float(half_hu.max()) > rim_hu + 100:
         wide = _compact(near_kji & (smooth_kji > rim_hu), seed, step_mm, walk_kji)
         if wide is not None:
             outside_mm = edt.edt(~shape_kji) * step_mm
@@ -158,7 +162,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
                 if high_hu - low_hu < _RIM_SPREAD * (middle_hu - lung_hu):
                     shape_kji, depth_mm, _ = wide
                     plateau_hu = min(plateau_hu, float(middle_hu))
-                    half_hu = _border_hu(lung_hu, plateau_hu)
+                    half_hu = _border_hu(air_kji, plateau_hu, faint=plateau_hu - lung_hu < _FAINT_CONTRAST_HU)
     shape_kji = fill_voids.fill(shape_kji)
     dense_kji = (smooth_kji > half_hu) | ~allowed_kji
     return Outline(
@@ -168,14 +172,15 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
         lung_kji=lung_share_kji,
         depth_mm=depth_mm,
         parenchyma_hu=lung_hu,
+        air_kji=air_kji,
         plateau_hu=plateau_hu,
     )
 
 
-def _border_hu(lung_hu: float, plateau_hu: float) -> float:
-    """Where the border runs: half-way to the plateau, lower for ground glass."""
-    contrast_hu = min(plateau_hu, _SOFT_TISSUE_HU) - lung_hu
-    return lung_hu + contrast_hu * (_FAINT_LEVEL if contrast_hu < _FAINT_CONTRAST_HU else 0.5)
+def _border_hu(air_kji: Reals, plateau_hu: float, *, faint: bool) -> Reals:
+    """Where the border runs: half-way from the air next to it to the plateau, lower for ground glass."""
+    level = np.float32(_FAINT_LEVEL if faint else 0.5)
+    return air_kji + (np.float32(min(plateau_hu, _SOFT_TISSUE_HU)) - air_kji) * level
 
 
 def _distance_from_middle(cube: Sample) -> Reals:
@@ -309,16 +314,17 @@ def membership(native: Sample, outline: Outline) -> tuple[Reals, Reals]:
         core_kji = signed_mm > 0.5 * outline.depth_mm
         if np.count_nonzero(core_kji) >= 4:
             plateau_hu = float(np.median(hu_kji[core_kji]))
-    scale = max(plateau_hu - outline.parenchyma_hu, _LEAST_CONTRAST_HU)
+    air_kji = resample(outline.air_kji, cube.grid, native.grid, outside=outline.parenchyma_hu)
+    scale_kji = np.maximum(np.float32(plateau_hu) - air_kji, np.float32(_LEAST_CONTRAST_HU))
     deep_kji = signed_mm > max(1.0, 0.5 * spacing.k_mm)
 
     def share_of(values_kji: Reals, *, least: float, most: float) -> Reals:
-        share = np.clip((values_kji - outline.parenchyma_hu) / scale, least, most)
+        share = np.clip((values_kji - air_kji) / scale_kji, least, most)
         return np.where(near_kji, np.where(deep_kji, np.float32(1), share), np.float32(0)).astype(np.float32)
 
     lung_share = resample(outline.lung_kji, cube.grid, native.grid, outside=0.0)
     # Against the half level of soft tissue: a calcified core must not draw the border inwards.
-    firm = 0.5 / _FAINT_LEVEL if faint else max(1.0, scale / (_SOFT_TISSUE_HU - outline.parenchyma_hu))
+    firm = 0.5 / _FAINT_LEVEL if faint else np.maximum(1.0, scale_kji / (_SOFT_TISSUE_HU - air_kji))
     share_kji = np.minimum(np.minimum(share_of(hu_kji, least=0.0, most=9.0) * firm, 1.0), lung_share)
     # Unsmoothed, and not cut at 0: noise around the nodule cancels out in the sum.
     collected_kji = share_of(native.hu_kji, least=-0.5, most=1.5 if faint else 1.0)
