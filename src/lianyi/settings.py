@@ -20,17 +20,18 @@ class Settings(BaseSettings):
 
     Attributes:
         language: of the report and of the sentences on the terminal, unless asked for otherwise.
-        operating_point_name: how the report calls the threshold.
-        operating_point_probability: marks at or above it are reported; 0 to 1.
-        max_marks: at most so many marks a chest, best first.
+        operating_point_name: how the report calls the threshold; None: as shipped, or "custom"
+            when the numbers are not the shipped ones.
+        operating_point_probability: marks at or above it are reported, 0 to 1; None: as shipped.
+        max_marks: at most so many marks a chest, best first, never over 20; None: as shipped.
     """
 
     model_config = SettingsConfigDict(env_prefix="LIANYI_", frozen=True, extra="forbid")
 
     language: Language = "zh"
-    operating_point_name: str = Field(default="balanced", min_length=1)
-    operating_point_probability: float = Field(default=0.5, ge=0.0, le=1.0)
-    max_marks: int = Field(default=20, ge=1, le=100)
+    operating_point_name: str | None = Field(default=None, min_length=1)
+    operating_point_probability: float | None = Field(default=None, ge=0.0, le=1.0)
+    max_marks: int | None = Field(default=None, ge=1, le=20)
 
 
 def read_settings() -> Settings:

@@ -8,6 +8,7 @@ import typer
 from click import Command
 
 from lianyi.cli.app import app
+from lianyi.kit import build_kit
 from lianyi.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -92,7 +93,14 @@ def test_each_setting_is_told_with_its_default() -> None:
 
     told = dict(re.findall(r"^\| `(LIANYI_\w+)` \| `([^`]+)` \|", text, re.MULTILINE))
 
-    defaults = {f"LIANYI_{name.upper()}": str(field.default) for name, field in Settings.model_fields.items()}
+    point = build_kit(Settings()).operating_point
+    defaults = {
+        "LIANYI_LANGUAGE": Settings().language,
+        "LIANYI_OPERATING_POINT_NAME": point.name,
+        "LIANYI_OPERATING_POINT_PROBABILITY": str(point.probability),
+        "LIANYI_MAX_MARKS": str(point.max_marks),
+    }
+    assert {f"LIANYI_{name.upper()}" for name in Settings.model_fields} == defaults.keys()
     assert told == defaults
 
 

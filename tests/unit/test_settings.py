@@ -4,13 +4,13 @@ import pytest
 
 from lianyi.kit import build_kit
 from lianyi.lungct.domain.errors import Misconfigured
+from lianyi.lungct.pipeline import Kit
 from lianyi.settings import Settings, read_settings
 
 
 def test_without_variables_the_defaults_hold() -> None:
-    assert read_settings() == Settings(
-        language="zh", operating_point_name="balanced", operating_point_probability=0.5, max_marks=20
-    )
+    assert read_settings().language == "zh"
+    assert build_kit(read_settings()).operating_point == Kit().operating_point
 
 
 def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +23,7 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ("variable", "value"),
     [
         ("LIANYI_MAX_MARKS", "0"),
-        ("LIANYI_MAX_MARKS", "101"),
+        ("LIANYI_MAX_MARKS", "21"),
         ("LIANYI_OPERATING_POINT_PROBABILITY", "1.5"),
         ("LIANYI_OPERATING_POINT_PROBABILITY", "nan"),
         ("LIANYI_LANGUAGE", "klingon"),
@@ -44,3 +44,27 @@ def test_the_kit_holds_what_the_settings_say() -> None:
     assert kit.operating_point.probability == 0.2
     assert kit.operating_point.max_marks == 9
     assert kit.detector.identity.name
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(operating_point_probability=0.3),
+        Settings(max_marks=7),
+        Settings(operating_point_name=Kit().operating_point.name, operating_point_probability=0.3),
+    ],
+)
+def test_other_numbers_never_carry_the_shipped_name(settings: Settings) -> None:
+    point = build_kit(settings).operating_point
+
+    assert point.name == "custom"
+
+
+def test_the_shipped_numbers_given_again_keep_the_shipped_name() -> None:
+    shipped = Kit().operating_point
+
+    point = build_kit(
+        Settings(operating_point_probability=shipped.probability, max_marks=shipped.max_marks)
+    ).operating_point
+
+    assert point == shipped

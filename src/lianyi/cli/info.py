@@ -79,14 +79,22 @@ def gather_facts() -> dict[str, Any]:
     Raises:
         Misconfigured: the settings of this process are wrong.
     """
-    from lianyi.lungct.detect import ClassicalDetector  # noqa: PLC0415 -- --help must not wait for numpy
+    from lianyi.kit import build_kit  # noqa: PLC0415 -- --help must not wait for numpy
 
+    settings = read_settings()
+    kit = build_kit(settings)
+    point = kit.operating_point
     return {
         "lianyi": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "detector": asdict(ClassicalDetector().identity),
-        "settings": read_settings().model_dump(),
+        "detector": asdict(kit.detector.identity),
+        "settings": {
+            "language": settings.language,
+            "operating_point_name": point.name,
+            "operating_point_probability": point.probability,
+            "max_marks": point.max_marks,
+        },
         "transfer_syntaxes": TRANSFER_SYNTAXES,
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
