@@ -187,6 +187,8 @@ REFUSAL_TITLES: dict[RefusalCode, tuple[str, str]] = {
     RefusalCode.NO_LUNGS: ("没有找到肺", "no lungs found"),
     RefusalCode.NO_SUITABLE_SERIES: ("没有合适的序列", "no suitable series"),
     RefusalCode.NOT_AXIAL: ("不是横断面", "not axial"),
+    RefusalCode.SEVERAL_PATIENTS: ("多名患者", "several patients"),
+    RefusalCode.MIXED_FRAMES: ("坐标系不一", "mixed frames of reference"),
 }
 
 Step = tuple[tuple[str, str], tuple[str, str]]
@@ -267,7 +269,7 @@ REFUSAL_STEPS: dict[RefusalCode, tuple[Step, ...]] = {
 FAILURE_STEPS: tuple[Step, ...] = (
     (("再初筛一次", "Screen once more"), _RADIOGRAPHER),
     (
-        ("仍然失败时，把 provenance.json 交给工程师", "If it fails again, give provenance.json to the engineer"),
+        ("仍然失败时，把 fault.txt 交给工程师", "If it fails again, give fault.txt to the engineer"),
         _ENGINEER,
     ),
     (("不要等：请医师直接阅片", "Do not wait: a doctor reads the images directly"), _DOCTOR),
