@@ -23,7 +23,10 @@ _BLUR_MM = 0.6
 """How far beyond that the rest of the blur is left out."""
 
 _EVEN_MM = 0.3
-"""Width (sigma) over which the air is averaged: narrower than a small hollow, wider than the noise's grain."""
+"""Width (sigma) over which the air is averaged.  Narrow: the gap between a nodule and a hollow's wall may be 2 mm."""
+
+_WIDE_MM = 1.5
+"""Width (sigma) of the average against which noise is told."""
 
 _THIN_STEPS = 5
 """Brighter air than its surroundings is taken for a nodule's blur up to this many steps of the cube across."""
@@ -63,9 +66,10 @@ def _between(smooth_kji: Reals, air_kji: Booleans, lung_hu: float, step_mm: floa
     weight_kji = ndimage.gaussian_filter(air_kji.astype(np.float32), sigma)
     total_kji = ndimage.gaussian_filter(np.where(air_kji, smooth_kji - lung_hu, np.float32(0)), sigma)
     drop_kji = np.where(air_kji, -total_kji / np.maximum(weight_kji, np.float32(1e-3)), np.float32(0))
-    # What averaging took off is the noise; about half of it is still in the average.
-    rest = (smooth_kji - lung_hu + drop_kji)[air_kji]
-    noise_hu = 0.5 * 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+    # Noise is what a wider average would still take off; the median is blind to the few voxels at a hollow's border.
+    wide_kji = ndimage.gaussian_filter(drop_kji, _WIDE_MM / step_mm)
+    wide_kji /= np.maximum(ndimage.gaussian_filter(air_kji.astype(np.float32), _WIDE_MM / step_mm), np.float32(1e-3))
+    noise_hu = 1.4826 * float(np.median(np.abs((drop_kji - wide_kji)[air_kji])))
     drop_kji *= np.clip(drop_kji / max(_NOISE_SPAN * noise_hu, 1.0) - 1.0, 0.0, 1.0)
     nearest = ndimage.distance_transform_edt(~air_kji, return_distances=False, return_indices=True)
     level_kji: Reals = (lung_hu - drop_kji[tuple(nearest)]).astype(np.float32)
