@@ -4,59 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 from lianyi.lungct.dicom import read_chest_series
 from lianyi.lungct.domain.errors import RefusalCode
-from lianyi.lungct.domain.image import Booleans, CtVolume
 from lianyi.lungct.domain.nodule import Candidate
 from lianyi.lungct.domain.outcome import Refused
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.measure import measure_nodule
 from lianyi.lungct.measure.size import longest_axes
 from lianyi.lungct.volume import assemble, to_working_grid
-
-
-def reader_mask(volume: CtVolume, annotation: dict[str, Any]) -> Booleans:
-    """Inside of one reader's contours; the contour's own pixels are outside (LIDC's convention)."""
-    inside_kji = np.zeros(volume.grid.shape, dtype=np.bool_)
-    matrix = volume.grid.patient_from_voxel
-    rows, columns = volume.grid.shape[1:]
-    for contour in annotation["contours"]:
-        points = [tuple(point) for point in contour["points_column_row"]]
-        if len(points) < 3:
-            continue
-        image = Image.new("1", (columns, rows), 0)
-        draw = ImageDraw.Draw(image)
-        draw.polygon(points, fill=1, outline=1)
-        draw.line([*points, points[0]], fill=0)
-        k = round((contour["z_mm"] - matrix[2, 3]) / matrix[2, 0])
-        if contour["inclusion"]:
-            inside_kji[k] |= np.array(image)
-        else:
-            inside_kji[k] &= ~np.array(image)
-    return inside_kji
-
-
-def agreed_nodules(volume: CtVolume, annotations: list[dict[str, Any]]) -> list[list[Booleans]]:
-    """Masks of one nodule together: centres within 12 mm; only nodules of three readers or more."""
-    groups: list[tuple[np.ndarray, list[Booleans]]] = []
-    for annotation in annotations:
-        mask_kji = reader_mask(volume, annotation)
-        if not mask_kji.any():
-            continue
-        k, j, i = (float(n) for n in np.argwhere(mask_kji).mean(axis=0))
-        middle = volume.grid.voxel(k=k, j=j, i=i).to_patient().xyz
-        near = [masks for center, masks in groups if np.linalg.norm(center - middle) < 12]
-        if near:
-            near[0].append(mask_kji)
-        else:
-            groups.append((middle, [mask_kji]))
-    return [masks for _, masks in groups if len(masks) >= 3]
+from lidc_readers import agreed_nodules
 
 
 @pytest.mark.slow
