@@ -117,7 +117,8 @@ def require_regular_steps(positions_xyz: Floats, normal_xyz: Floats, ordered: Se
             zh=f"缺 {lost} 层：图像号 {ordered[k].instance_number} 与 {ordered[k + 1].instance_number} "
             f"之间相距 {steps_mm[k]:.2f} mm，应为 {usual_mm:.2f} mm；请重新发送完整序列。",
             en=f"{lost} slice{' is' if lost == 1 else 's are'} missing: images {ordered[k].instance_number} and "
-            f"{ordered[k + 1].instance_number} lie {steps_mm[k]:.2f} mm apart, expected {usual_mm:.2f} mm; send the complete series again.",
+            f"{ordered[k + 1].instance_number} lie {steps_mm[k]:.2f} mm apart, "
+            f"expected {usual_mm:.2f} mm; send the complete series again.",
         )
     sideways_mm = np.abs(steps_xyz - np.median(steps_xyz, axis=0)).max(axis=1)
     odd = np.flatnonzero(sideways_mm > allowed_mm)
