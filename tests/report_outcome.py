@@ -22,6 +22,7 @@ from lianyi.lungct.report import RunRecord
 Floats = npt.NDArray[np.float64]
 
 FRAME = PatientFrame(frame_of_reference_uid=FrameOfReferenceUID("1.2.3.9"), series_uid=SeriesUID("1.2.3.4.5"))
+FILES = (InputFile(path=Path("study/IM1"), sha256="cd" * 32, bytes=1234),)
 STARTED = datetime(2099, 3, 10, 8, 14, 30, tzinfo=timezone(timedelta(hours=8)))
 
 
@@ -187,7 +188,12 @@ def not_chosen(count: int = 2) -> tuple[NotChosen, ...]:
 def series(slices: tuple[CtSlice, ...] = (), **patient_facts: str) -> CtSeries:
     """A series around given slices."""
     return CtSeries(
-        patient=patient(**patient_facts), facts=facts(), slices=slices, files=(), not_chosen=not_chosen(), cautions=()
+        patient=patient(**patient_facts),
+        facts=facts(),
+        slices=slices,
+        files=FILES,
+        not_chosen=not_chosen(),
+        cautions=(),
     )
 
 
@@ -260,7 +266,6 @@ def record(**changes: object) -> RunRecord:
         timing_s={"read": 1.2, "lungs": 1.9, "detect": 2.4, "measure": 0.7, "report": 0.6, "total": 6.8},
         settings={"max_marks": 20},
         versions={"python": "3.11.2"},
-        files=(InputFile(path=Path("study/IM1"), sha256="cd" * 32, bytes=1234),),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 

@@ -128,7 +128,7 @@ def test_an_image_left_out_does_not_mix_frames(tmp_path: Path) -> None:
 
 def written(outcome: Refused, folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
     """findings.json, the inputs of provenance.json and report.html."""
-    write_documents(outcome, folder, record=record(files=()), language="zh")
+    write_documents(outcome, folder, record=record(), language="zh")
     return (
         json.loads((folder / "findings.json").read_text("utf-8")),
         json.loads((folder / "provenance.json").read_text("utf-8"))["inputs"],

@@ -282,7 +282,7 @@ def test_a_refusal_before_decoding_still_names_patient_study_and_inputs(tmp_path
     decoded = screened().series
     file = InputFile(path=Path("study/IM1"), sha256="ab" * 32, bytes=77)
     outcome = replace(refused(with_slices=False), patient=decoded.patient, facts=decoded.facts, files=(file,))
-    write(outcome, tmp_path, files=())
+    write(outcome, tmp_path)
     found = json.loads((tmp_path / "findings.json").read_text("utf-8"))
     inputs = json.loads((tmp_path / "provenance.json").read_text("utf-8"))["inputs"]
 

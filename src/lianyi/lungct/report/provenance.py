@@ -22,7 +22,7 @@ def provenance_text(
     """
     series = outcome.series if outcome else None
     before = outcome.files if isinstance(outcome, Refused) else ()
-    inputs = record.files or (series.files if series else before)
+    inputs = series.files if series else before
     detector, point = (outcome.detector, outcome.operating_point) if isinstance(outcome, Screened) else (None, None)
     value: dict[str, object] = {
         "schema": "lianyi.provenance/1",

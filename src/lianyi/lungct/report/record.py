@@ -1,11 +1,9 @@
-"""What the caller knows about the run, and the documents print: versions, settings, files, times."""
+"""What the caller knows about the run, and the documents print: versions, settings, times."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from lianyi.lungct.domain.study import InputFile
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -41,7 +39,6 @@ class RunRecord:
         timing_s: seconds by stage; further stages may be added.
         settings: the settings in force.
         versions: of Python, the platform and the libraries, by name.
-        files: what was read; hashes go into provenance.json.
         sensitivity: measured for this detector at this operating point; empty when nobody measured it.
         sensitivity_source: on what it was measured, (Chinese, English).
     """
@@ -51,7 +48,6 @@ class RunRecord:
     timing_s: dict[str, float]
     settings: dict[str, JsonValue] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    files: tuple[InputFile, ...] = ()
     sensitivity: tuple[MeasuredSensitivity, ...] = ()
     sensitivity_source: tuple[str, str] = ("", "")
 
