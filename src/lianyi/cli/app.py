@@ -9,6 +9,7 @@ import typer
 
 from lianyi import __version__
 from lianyi.cli.doctor import doctor
+from lianyi.cli.evaluate import evaluate
 from lianyi.cli.exits import Exit
 from lianyi.cli.explain import explain
 from lianyi.cli.info import info
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 for command in (screen, phantom, info, doctor, explain):
     app.command()(command)
+app.add_typer(evaluate)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the signature of a click callback
