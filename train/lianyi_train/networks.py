@@ -1,0 +1,71 @@
+"""The two networks, in PyTorch; :mod:`lianyi_train.export` turns them into ONNX."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PRIOR_LOGIT = -4.6
+"""A cell holds a nodule's centre about once in a hundred: training starts there."""
+
+
+class Residual(nn.Module):
+    """Two 3 x 3 x 3 convolutions and the way around them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv3d(channels, channels, 3, padding=1, bias=False)
+        self.first_norm = nn.BatchNorm3d(channels)
+        self.second = nn.Conv3d(channels, channels, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm3d(channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give features of the same shape."""
+        inner = F.relu(self.first_norm(self.first(features)), inplace=True)
+        return F.relu(features + self.second_norm(self.second(inner)), inplace=True)
+
+
+class Proposals(nn.Module):
+    """Fully convolutional: (n, 2, k, j, i) at 1 mm in, (n, 5, k/4, j/4, i/4) out.
+
+    Channels in: grey from -1 to 1, and 1 where scanned.  Out: logit, offsets k, j, i in mm, log(diameter / 8 mm).
+    Most of the work is done at 4 mm; the stem folds 2 x 2 x 2 voxels into channels, so that nothing small is lost.
+    """
+
+    def __init__(self, widths: tuple[int, int, int] = (24, 48, 96), blocks: tuple[int, int, int] = (1, 2, 2)) -> None:
+        super().__init__()
+        fine, middle, coarse = widths
+        self.stem = nn.Sequential(
+            nn.Conv3d(16, fine, 3, padding=1, bias=False),
+            nn.BatchNorm3d(fine),
+            nn.ReLU(inplace=True),
+            *(Residual(fine) for _ in range(blocks[0])),
+        )
+        self.middle = nn.Sequential(_halve(fine, middle), *(Residual(middle) for _ in range(blocks[1])))
+        self.coarse = nn.Sequential(_halve(middle, coarse), *(Residual(coarse) for _ in range(blocks[2])))
+        self.back = nn.Conv3d(coarse, middle, 1)
+        self.joined = Residual(middle)
+        self.out = nn.Conv3d(middle, 5, 1)
+        nn.init.zeros_(self.out.weight)
+        assert self.out.bias is not None
+        with torch.no_grad():
+            self.out.bias.zero_()
+            self.out.bias[0] = PRIOR_LOGIT
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Give the cells."""
+        middle = self.middle(self.stem(fold_by_two(image)))
+        coarse = F.interpolate(self.back(self.coarse(middle)), scale_factor=2.0, mode="nearest")
+        return self.out(self.joined(middle + coarse))
+
+
+def fold_by_two(image: Tensor) -> Tensor:
+    """Fold every 2 x 2 x 2 voxels into channels: (n, c, k, j, i) to (n, 8 c, k/2, j/2, i/2)."""
+    n, c, k, j, i = image.shape
+    folded = image.reshape(n, c, k // 2, 2, j // 2, 2, i // 2, 2).permute(0, 1, 3, 5, 7, 2, 4, 6)
+    return folded.reshape(n, 8 * c, k // 2, j // 2, i // 2)
+
+
+def _halve(channels: int, to: int) -> nn.Module:
+    return nn.Sequential(nn.Conv3d(channels, to, 2, stride=2, bias=False), nn.BatchNorm3d(to), nn.ReLU(inplace=True))
