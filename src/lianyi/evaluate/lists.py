@@ -90,7 +90,7 @@ def require_measurable(chests: Sequence[Chest], nodules: Sequence[TrueNodule], m
 
     Raises:
         NotMeasurable: no chest; a chest or a nodule twice; a nodule or a mark of no listed chest; a coordinate,
-            diameter or probability that is none.
+            diameter or probability that is none; no diameter where enough readers agree.
     """
     known = {chest.series_uid for chest in chests}
     if not known:
@@ -145,6 +145,12 @@ def _require_numbers(nodules: Sequence[TrueNodule], marks: Sequence[Mark]) -> No
             raise NotMeasurable(
                 zh=f"第 {number} 个结节的直径应为正数，实际为 {nodule.diameter_mm}；请改正。",
                 en=f"Nodule number {number} has a diameter of {nodule.diameter_mm} mm; it must be positive.",
+            )
+        if nodule.diameter_mm is None and nodule.readers >= COUNTED_READERS:
+            raise NotMeasurable(
+                zh=f"第 {number} 个结节有 {nodule.readers} 位读者标注，却没有直径，无法判断是否计入；请补上直径。",
+                en=f"Nodule number {number} was marked by {nodule.readers} readers but has no diameter, so nobody can "
+                "tell whether it counts; give its diameter.",
             )
     for number, mark in enumerate(marks, 1):
         if not 0.0 <= mark.probability <= 1.0:  # false for NaN too
