@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from lianyi.lungct.domain.errors import Misconfigured
 
 Language = Literal["zh", "en"]
+DetectorName = Literal["learned", "classical"]
+PointName = Literal["sensitive", "balanced", "specific", "all"]
+Precision = Literal["auto", "f32", "bf16"]
 
 
 class Settings(BaseSettings):
@@ -20,15 +23,24 @@ class Settings(BaseSettings):
 
     Attributes:
         language: of the report and of the sentences on the terminal, unless asked for otherwise.
-        operating_point_name: how the report calls the threshold; None: as shipped, or "custom"
-            when the numbers are not the shipped ones.
-        operating_point_probability: marks at or above it are reported, 0 to 1; None: as shipped.
-        max_marks: at most so many marks a chest, best first, never over 20; None: as shipped.
+        detector: "learned" or "classical", and no other in its place; None: the learned one where this
+            installation has its weights, the classical one where its runtime cannot be loaded (the report says so).
+        precision: the learned detector computes in; "auto": bfloat16 where the processor has it.
+        threads: the learned detector computes with; None: as many as there are processors.
+        operating_point: which of the detector's operating points; "all" is for evaluation.
+        operating_point_name: how the report calls the threshold; None: the operating point's name, or "custom"
+            when the numbers are not its own.
+        operating_point_probability: marks at or above it are reported, 0 to 1; None: the operating point's.
+        max_marks: at most so many marks a chest, best first, never over 20; None: the operating point's.
     """
 
     model_config = SettingsConfigDict(env_prefix="LIANYI_", frozen=True, extra="forbid")
 
     language: Language = "zh"
+    detector: DetectorName | None = None
+    precision: Precision = "auto"
+    threads: int | None = Field(default=None, ge=1, le=256)
+    operating_point: PointName = "balanced"
     operating_point_name: str | None = Field(default=None, min_length=1)
     operating_point_probability: float | None = Field(default=None, ge=0.0, le=1.0)
     max_marks: int | None = Field(default=None, ge=1, le=20)
@@ -48,5 +60,5 @@ def read_settings() -> Settings:
             for fault in error.errors(include_input=False)
         )
         raise Misconfigured(
-            f"设置有误，请改正环境变量后重试。 Settings are wrong; correct and try again: {wrong}"
+            zh="设置有误，请改正环境变量后重试。", en=f"Settings are wrong; correct and try again: {wrong}"
         ) from None

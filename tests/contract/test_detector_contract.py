@@ -5,19 +5,37 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lianyi.lungct.detect import ClassicalDetector
+from lianyi.lungct.detect import ClassicalDetector, LearnedDetector
 from lianyi.lungct.domain.geometry import Grid, PatientFrame
 from lianyi.lungct.domain.image import CtVolume, LungFields, Mask
 from lianyi.lungct.domain.uids import FrameOfReferenceUID, SeriesUID
+from lianyi.lungct.models import read_weights
 from lianyi.lungct.pipeline import Detector
+from tiny_networks import write_weights
 
-DETECTORS: list[Callable[[], Detector]] = [ClassicalDetector]
 
+def learned(folder: Path) -> Detector:
+    """With networks made by hand: the path from the lungs' box to the ranked marks is the shipped one."""
+    return LearnedDetector(read_weights(write_weights(folder)))
+
+
+def learned_without_second_look(folder: Path) -> Detector:
+    return LearnedDetector(read_weights(write_weights(folder, with_refine=False)))
+
+
+def classical(_folder: Path) -> Detector:
+    return ClassicalDetector()
+
+
+DETECTORS: list[Callable[[Path], Detector]] = [classical, learned, learned_without_second_look]
+
+EDGE_MM = 4.0
 SHAPE = (72, 64, 90)
 BALLS = (((25.0, 22.0, 24.0), 5.0), ((45.0, 40.0, 66.0), 9.0))  # centre (k, j, i), radius in mm
 
@@ -63,8 +81,8 @@ def lungs(grid: Grid) -> LungFields:
 
 
 @pytest.fixture(params=DETECTORS, ids=lambda make: make.__name__)
-def detector(request: pytest.FixtureRequest) -> Detector:
-    made: Detector = request.param()
+def detector(request: pytest.FixtureRequest, tmp_path: Path) -> Detector:
+    made: Detector = request.param(tmp_path)
     return made
 
 
@@ -87,16 +105,15 @@ def test_marks_are_ranked_best_first_and_at_most_a_hundred(
     assert all(0.0 <= probability <= 1.0 for probability in probabilities)
 
 
-def test_marks_lie_in_the_frame_of_the_volume_and_in_the_lungs(
+def test_marks_lie_in_the_frame_of_the_volume_and_in_the_lungs_or_at_their_edge(
     detector: Detector, volume: CtVolume, lungs: LungFields
 ) -> None:
     marks = detector.detect(volume, lungs)
 
-    inside = lungs.both_kji
+    inside = np.argwhere(lungs.both_kji)
     for mark in marks:
         place = volume.grid.locate(mark.center)
-        k, j, i = round(place.k), round(place.j), round(place.i)
-        assert inside[k - 2 : k + 3, j - 2 : j + 3, i - 2 : i + 3].any()
+        assert np.linalg.norm(inside - [place.k, place.j, place.i], axis=1).min() <= EDGE_MM
 
 
 def test_the_two_balls_are_the_first_two_marks(detector: Detector, volume: CtVolume, lungs: LungFields) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lianyi.kit import build_kit
 from lianyi.lungct.dicom import read_chest_series
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.study import CtSeries
-from lianyi.lungct.pipeline import Kit, Stopwatch, screen
+from lianyi.lungct.pipeline import Stopwatch, screen
 from lianyi.phantom import PhantomSpec, PlantedNodule, write_phantom
+from lianyi.settings import Settings
 from phantoms import rotated
 
 SPHERES = (
@@ -46,7 +48,7 @@ def test_solid_spheres_are_placed_and_measured(step_mm: float, volume_within: fl
 
     series = read_chest_series([tmp_path], requested=None)
     assert isinstance(series, CtSeries)
-    outcome = screen(series, kit=Kit(), watch=Stopwatch())
+    outcome = screen(series, kit=build_kit(Settings(detector="classical")), watch=Stopwatch())
     assert isinstance(outcome, Screened), outcome.reason
 
     found_xyz = np.array([nodule.center.xyz for nodule in outcome.nodules])

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from lianyi.kit import build_kit
 from lianyi.lungct.dicom import read_chest_series
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.study import CtSeries
-from lianyi.lungct.pipeline import Kit, Stopwatch, screen
+from lianyi.lungct.pipeline import Stopwatch, screen
+from lianyi.settings import Settings
 from lidc_readers import readers_nodules
 
 MOST_MARKS = 20
@@ -21,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.shared_data]
 def screened(shared_data: Path, patient_id: str) -> Screened:
     series = read_chest_series([shared_data / "ct" / patient_id], requested=None)
     assert isinstance(series, CtSeries)
-    outcome = screen(series, kit=Kit(), watch=Stopwatch())
+    outcome = screen(series, kit=build_kit(Settings()), watch=Stopwatch())
     assert isinstance(outcome, Screened), outcome.reason
     return outcome
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lianyi.kit import build_kit
 from lianyi.lungct.dicom import read_chest_series
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.study import CtSeries
-from lianyi.lungct.pipeline import Kit, Stopwatch, screen
+from lianyi.lungct.pipeline import Stopwatch, screen
 from lianyi.phantom import PhantomSpec, write_phantom
+from lianyi.settings import Settings
 from phantoms import PLANTED, oblique_chest, small_chest, tilted_chest
 
 CENTER_WITHIN_MM = 1.5
@@ -32,7 +34,7 @@ ACQUISITIONS = {
 def nodules_of(*paths: Path) -> tuple[Nodule, ...]:
     series = read_chest_series(paths, requested=None)
     assert isinstance(series, CtSeries)
-    outcome = screen(series, kit=Kit(), watch=Stopwatch())
+    outcome = screen(series, kit=build_kit(Settings(detector="classical")), watch=Stopwatch())
     assert isinstance(outcome, Screened), outcome.reason
     return outcome.nodules
 

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from lianyi.lungct.pipeline import Kit, first_read
+from lianyi.kit import build_kit
+from lianyi.lungct.pipeline import first_read
 from lianyi.phantom import write_phantom
+from lianyi.settings import Settings
 from phantoms import small_chest
 
 GOLDEN = Path(__file__).with_name("small_chest.json")
@@ -50,7 +52,7 @@ def within_tolerance(golden: Any, name: str = "") -> Any:
 def test_the_small_chest_is_read_as_the_golden_document_says(tmp_path: Path) -> None:
     write_phantom(tmp_path / "study", small_chest())
 
-    findings = first_read([tmp_path / "study"], tmp_path / "result", kit=Kit())
+    findings = first_read([tmp_path / "study"], tmp_path / "result", kit=build_kit(Settings(detector="classical")))
 
     document = rounded(json.loads(findings.to_json()))
     if os.environ.get("LIANYI_REWRITE_GOLDEN") == "1":

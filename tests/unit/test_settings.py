@@ -4,13 +4,13 @@ import pytest
 
 from lianyi.kit import build_kit
 from lianyi.lungct.domain.errors import Misconfigured
-from lianyi.lungct.pipeline import Kit
 from lianyi.settings import Settings, read_settings
 
 
 def test_without_variables_the_defaults_hold() -> None:
     assert read_settings().language == "zh"
-    assert build_kit(read_settings()).operating_point == Kit().operating_point
+    assert read_settings().detector is None
+    assert build_kit(read_settings()).operating_point.name == "balanced"
 
 
 def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +28,10 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LIANYI_OPERATING_POINT_PROBABILITY", "nan"),
         ("LIANYI_LANGUAGE", "klingon"),
         ("LIANYI_OPERATING_POINT_NAME", ""),
+        ("LIANYI_OPERATING_POINT", "careful"),
+        ("LIANYI_DETECTOR", "best"),
+        ("LIANYI_PRECISION", "int8"),
+        ("LIANYI_THREADS", "0"),
     ],
 )
 def test_a_wrong_variable_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
@@ -38,9 +42,9 @@ def test_a_wrong_variable_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, va
 
 
 def test_the_kit_holds_what_the_settings_say() -> None:
-    kit = build_kit(Settings(operating_point_name="sensitive", operating_point_probability=0.2, max_marks=9))
+    kit = build_kit(Settings(operating_point_name="night shift", operating_point_probability=0.2, max_marks=9))
 
-    assert kit.operating_point.name == "sensitive"
+    assert kit.operating_point.name == "night shift"
     assert kit.operating_point.probability == 0.2
     assert kit.operating_point.max_marks == 9
     assert kit.detector.identity.name
@@ -51,7 +55,7 @@ def test_the_kit_holds_what_the_settings_say() -> None:
     [
         Settings(operating_point_probability=0.3),
         Settings(max_marks=7),
-        Settings(operating_point_name=Kit().operating_point.name, operating_point_probability=0.3),
+        Settings(operating_point_name="balanced", operating_point_probability=0.3),
     ],
 )
 def test_other_numbers_never_carry_the_shipped_name(settings: Settings) -> None:
@@ -61,7 +65,7 @@ def test_other_numbers_never_carry_the_shipped_name(settings: Settings) -> None:
 
 
 def test_the_shipped_numbers_given_again_keep_the_shipped_name() -> None:
-    shipped = Kit().operating_point
+    shipped = build_kit(Settings()).operating_point
 
     point = build_kit(
         Settings(operating_point_probability=shipped.probability, max_marks=shipped.max_marks)

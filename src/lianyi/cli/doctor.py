@@ -10,6 +10,8 @@ import typer
 
 from lianyi.cli.exits import Exit
 from lianyi.cli.terminal import console_for
+from lianyi.lungct.domain.errors import Misconfigured
+from lianyi.settings import read_settings
 
 
 def doctor(
@@ -21,11 +23,16 @@ def doctor(
     ] = Path(),
 ) -> None:
     """检查这台机器能否完成初筛。 Check whether this machine is fit to screen."""
+    try:
+        settings = read_settings()
+    except Misconfigured as error:
+        console_for(sys.stderr).print(str(error))
+        raise typer.Exit(Exit.USAGE) from None
     from lianyi.doctor import examine  # noqa: PLC0415 -- numpy is imported only now; --help must not wait for it
 
     console = console_for(sys.stdout)
     is_fit = True
-    for check in examine(out.resolve()):
+    for check in examine(out.resolve(), detector=settings.detector):
         console.print(f"{'✓' if check.is_fit else '✗'} {check.zh}\n  {check.en}")
         is_fit = is_fit and check.is_fit
     if not is_fit:

@@ -10,7 +10,7 @@ class Exit(IntEnum):
 
     SCREENED = 0  # or partly screened; the findings say which
     UNFIT = 1  # `lianyi doctor` found something that keeps this machine from screening
-    USAGE = 2  # a wrong argument or a wrong setting; nothing was started
+    USAGE = 2  # a wrong argument, a wrong setting or a wrong installation; nothing was started
     REFUSED = 3  # the input must not be screened; the documents say why
     FAILED = 4  # a fault of ours; the documents say that nothing was screened
     INTERRUPTED = 130  # Ctrl-C, by the convention of shells: 128 + SIGINT

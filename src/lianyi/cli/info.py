@@ -25,6 +25,7 @@ LIBRARIES = (
     "edt",
     "connected-components-3d",
     "fill-voids",
+    "openvino",
     "pydicom",
     "pyjpegls",
     "pylibjpeg-openjpeg",
@@ -77,7 +78,7 @@ def gather_facts() -> dict[str, Any]:
     """Give what `lianyi info --json` prints.
 
     Raises:
-        Misconfigured: the settings of this process are wrong.
+        Misconfigured: the settings of this process, or its installation, are wrong.
     """
     from lianyi.kit import build_kit  # noqa: PLC0415 -- --help must not wait for numpy
 
@@ -91,6 +92,7 @@ def gather_facts() -> dict[str, Any]:
         "detector": asdict(kit.detector.identity),
         "settings": {
             "language": settings.language,
+            "detector": kit.settings["detector"],
             "operating_point_name": point.name,
             "operating_point_probability": point.probability,
             "max_marks": point.max_marks,

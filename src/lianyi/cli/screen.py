@@ -15,9 +15,10 @@ from lianyi.cli.fault import tell_fault, write_fault
 from lianyi.cli.terminal import console_for, progress_by_stage
 from lianyi.lungct.domain.errors import Misconfigured
 from lianyi.lungct.domain.uids import SeriesUID
-from lianyi.settings import Language, read_settings
+from lianyi.settings import DetectorName, Language, PointName, Settings, read_settings
 
 if TYPE_CHECKING:
+    from lianyi.lungct.pipeline import Kit
     from lianyi.lungct.report import Findings
 
 
@@ -36,7 +37,7 @@ DOCUMENTS = ("findings.json", "report.html", "report.pdf", "provenance.json", "f
 EXITS = {"screened": Exit.SCREENED, "partly": Exit.SCREENED, "refused": Exit.REFUSED, "failed": Exit.FAILED}
 
 
-def screen(
+def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
     paths: Annotated[
         list[Path],
         typer.Argument(
@@ -66,6 +67,22 @@ def screen(
             "--lang", help="报告语言，默认中文。 Language of the report; Chinese unless set.", show_default=False
         ),
     ] = None,
+    detector: Annotated[
+        DetectorName | None,
+        typer.Option(
+            "--detector",
+            help="检出器；不指定时用随软件安装的。 Which detector; as shipped unless set.",
+            show_default=False,
+        ),
+    ] = None,
+    operating_point: Annotated[
+        PointName | None,
+        typer.Option(
+            "--operating-point",
+            help="工作点：灵敏、均衡（默认）、特异；all 仅供评测。 Balanced unless set; all is for evaluation.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool,
         typer.Option(
@@ -78,29 +95,30 @@ def screen(
     \b
     退出码 Exit status:
       0 已初筛（或部分初筛）  screened, or partly
-      2 用法或设置有误        wrong usage or settings
+      2 用法、设置或安装有误  wrong usage, settings or installation
       3 拒绝初筛              refused: the input must not be screened
       4 未能完成              failed: a fault of this program
     """  # noqa: D301 -- \b is click's mark for a paragraph that must keep its lines
     try:
-        settings = read_settings()
+        settings = _with_options(read_settings(), detector, operating_point)
     except Misconfigured as error:
-        console_for(sys.stderr).print(str(error))
-        raise typer.Exit(Exit.USAGE) from None
+        raise _misconfigured(error) from None
     language: Language = settings.language if lang is None else lang
     _clear_folder(out)
 
     requested = None if series is None else SeriesUID(series)
+    kit: Kit | None = None
     try:
         # The engine is imported only now: --help and a wrong path must not wait for it.
         from lianyi.kit import build_kit  # noqa: PLC0415 -- see above
         from lianyi.lungct.pipeline import first_read  # noqa: PLC0415 -- see above
 
+        kit = build_kit(settings)
         with progress_by_stage(language) as tell:
             findings = first_read(
                 paths,
                 out,
-                kit=build_kit(settings),
+                kit=kit,
                 requested=requested,
                 language=language,
                 tell=tell,
@@ -109,6 +127,8 @@ def screen(
         console_for(sys.stderr).print(_interrupted(out, language))
         raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as fault:  # noqa: BLE001 -- the last door: whatever it is, a person is told and a script sees 4
+        if kit is None and isinstance(fault, Misconfigured):
+            raise _misconfigured(fault) from None
         where = write_fault(fault, out)
         console_for(sys.stderr).print(tell_fault(fault, where, language))
         if as_json:
@@ -120,6 +140,27 @@ def screen(
     else:
         console_for(sys.stdout).print(_summary(findings, out, language))
     raise typer.Exit(EXITS[findings.outcome])
+
+
+def _with_options(settings: Settings, detector: DetectorName | None, point: PointName | None) -> Settings:
+    """Put the command line's choices in place of the environment's; a named point comes with its own numbers."""
+    chosen: dict[str, object] = {}
+    if detector is not None:
+        chosen["detector"] = detector
+    if point is not None:
+        chosen |= {
+            "operating_point": point,
+            "operating_point_name": None,
+            "operating_point_probability": None,
+            "max_marks": None,
+        }
+    return settings.model_copy(update=chosen)
+
+
+def _misconfigured(error: Misconfigured) -> typer.Exit:
+    """Tell an operator what is wrong; nothing was started."""
+    console_for(sys.stderr).print(str(error))
+    return typer.Exit(Exit.USAGE)
 
 
 def _clear_folder(out: Path) -> None:

@@ -16,8 +16,10 @@ from importlib import import_module
 from pathlib import Path
 
 from lianyi.doctor.codecs import SLICES, decode_each
+from lianyi.lungct.domain.errors import Misconfigured
+from lianyi.settings import DetectorName
 
-# One for each runtime dependency, by the name it is imported under.
+# One for each runtime dependency, by the name it is imported under; OpenVINO is tried where it detects.
 MODULES = (
     "pydicom",
     "jpeg_ls",
@@ -62,15 +64,17 @@ class Check:
     en: str
 
 
-def examine(out: Path) -> Iterator[Check]:
+def examine(out: Path, *, detector: DetectorName | None = None) -> Iterator[Check]:
     """Try everything that screening needs, one check after another.
 
     Args:
         out: where reports would be written.
+        detector: as set; None: as shipped.
     """
     yield check_python()
     yield check_libraries()
     yield check_codecs()
+    yield check_detector(detector)
     yield check_pdf()
     yield check_folder("temporary folder", Path(tempfile.gettempdir()), zh="临时文件夹")
     yield check_folder("output folder", out, zh="输出文件夹")
@@ -134,6 +138,24 @@ def check_codecs() -> Check:
         zh=f"传输语法均可解码：{names}",
         en=f"every transfer syntax decodes: {names}",
     )
+
+
+def check_detector(name: DetectorName | None) -> Check:
+    """The detector that would screen finds its weights as they were shipped, and runs."""
+    from lianyi.doctor.detecting import try_detector  # noqa: PLC0415 -- what it needs may not be loadable
+
+    try:
+        which_zh, which_en = try_detector(name)
+    except Exception as fault:  # noqa: BLE001 -- whatever keeps the detector from running is told
+        zh, en = (fault.zh, fault.en) if isinstance(fault, Misconfigured) else ("", "")
+        said = f"{type(fault).__name__}: {fault}"
+        return Check(
+            name="detector",
+            is_fit=False,
+            zh=zh or f"检出器无法运行（{said}）；请重新安装 lianyi",
+            en=en or f"the detector does not run ({said}); install lianyi again",
+        )
+    return Check(name="detector", is_fit=True, zh=f"检出器可以运行：{which_zh}", en=f"the detector runs: {which_en}")
 
 
 def check_pdf() -> Check:

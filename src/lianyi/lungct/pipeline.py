@@ -23,7 +23,6 @@ from typing import Literal, Protocol
 
 from lianyi import __version__
 from lianyi.lungct.coverage import between_slices, judge_coverage
-from lianyi.lungct.detect import ClassicalDetector
 from lianyi.lungct.dicom import read_chest_series
 from lianyi.lungct.domain.errors import Caution, Refusal
 from lianyi.lungct.domain.image import CtVolume, LungFields
@@ -40,7 +39,7 @@ from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.marks import measure_marks, question_calcification
-from lianyi.lungct.report import Findings, RunRecord, write_documents, write_failure
+from lianyi.lungct.report import Ability, Findings, JsonValue, RunRecord, write_documents, write_failure
 from lianyi.lungct.volume import assemble, to_working_grid
 
 Tell = Callable[[str, int, int], None]
@@ -62,12 +61,21 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What a screening is done with; the caller builds it and hands it in."""
+    """What a screening is done with; the caller builds it and hands it in.
 
-    detector: Detector = field(default_factory=ClassicalDetector)
-    operating_point: OperatingPoint = field(
-        default_factory=lambda: OperatingPoint(name="balanced", probability=0.5, max_marks=20)
-    )
+    Attributes:
+        detector: proposes.
+        operating_point: which of its proposals become marks.
+        ability: what was measured of this detector at this operating point; None: nothing was.
+        cautions: what whoever reads the report must know of this kit.
+        settings: how it computes, for the record of the run.
+    """
+
+    detector: Detector
+    operating_point: OperatingPoint
+    ability: Ability | None = None
+    cautions: tuple[Caution, ...] = ()
+    settings: dict[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -133,7 +141,7 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
         volume=volume,
         lungs=lungs,
         nodules=nodules,
-        cautions=(*series.cautions, *cautions, *lung_cautions, *mark_cautions),
+        cautions=(*kit.cautions, *series.cautions, *cautions, *lung_cautions, *mark_cautions),
         not_analysed=(*not_analysed, *between_slices(volume, thickness_mm), *OUT_OF_SCOPE),
         operating_point=kit.operating_point,
         detector=kit.detector.identity,
@@ -169,8 +177,10 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             "operating_point": kit.operating_point.name,
             "probability": kit.operating_point.probability,
             "max_marks": kit.operating_point.max_marks,
+            **kit.settings,
         },
         versions=_versions(),
+        ability=kit.ability,
     )
     try:
         with watch.stage("read"):
@@ -192,7 +202,17 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
 
 def _versions() -> dict[str, str]:
     """What a result depends on beside our own code."""
-    libraries = ("numpy", "scipy", "SimpleITK", "pydicom", "edt", "connected-components-3d", "fill-voids", "typst")
+    libraries = (
+        "numpy",
+        "scipy",
+        "SimpleITK",
+        "pydicom",
+        "edt",
+        "connected-components-3d",
+        "fill-voids",
+        "openvino",
+        "typst",
+    )
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -37,7 +37,7 @@ def test_a_record_names_the_code_and_the_kinds_and_never_the_values() -> None:
 
 
 def test_our_own_sentences_are_kept() -> None:
-    said = describe_fault(Misconfigured("the font package is not installed"))
+    said = describe_fault(Misconfigured(zh="没有安装字体包", en="the font package is not installed"))
 
     assert "the font package is not installed" in said
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from lianyi.cli.app import app
 from lianyi.cli.exits import Exit
 from lianyi.cli.terminal import progress_by_stage
+from tiny_networks import write_weights
 
 RUNNER = CliRunner()
 PATIENT = "ZHANG^SAN"
@@ -81,6 +82,69 @@ def test_the_arguments_reach_the_engine(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert seen["language"] == "en"
     assert seen["tell"] is None
     assert seen["kit"].operating_point.max_marks == 20
+
+
+def kit_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *words: str) -> Any:
+    seen: dict[str, Any] = {}
+
+    def watching(*_: Any, **others: Any) -> None:
+        seen.update(others)
+        raise KeyboardInterrupt
+
+    screen_with(monkeypatch, tmp_path / "out", watching, *words)
+    return seen["kit"]
+
+
+def test_detector_and_operating_point_reach_the_kit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ship_weights(monkeypatch, tmp_path)
+
+    learned = kit_of(monkeypatch, tmp_path, "--operating-point", "sensitive")
+    classical = kit_of(monkeypatch, tmp_path, "--detector", "classical", "--operating-point", "all")
+
+    assert (learned.settings["detector"], learned.operating_point.name) == ("learned", "sensitive")
+    assert (classical.settings["detector"], classical.operating_point.max_marks) == ("classical", 100)
+
+
+def test_an_operating_point_named_on_the_command_line_comes_with_its_own_numbers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ship_weights(monkeypatch, tmp_path)
+    monkeypatch.setenv("LIANYI_OPERATING_POINT_PROBABILITY", "0.9")
+    monkeypatch.setenv("LIANYI_MAX_MARKS", "3")
+
+    point = kit_of(monkeypatch, tmp_path, "--operating-point", "specific").operating_point
+
+    assert (point.name, point.probability, point.max_marks) == ("specific", 0.8, 20)
+
+
+def test_changed_weights_end_with_2_before_anything_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = ship_weights(monkeypatch, tmp_path)
+    (folder / "propose.onnx").write_bytes(b"something else")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "findings.json").write_text("of another patient", encoding="utf-8")
+
+    ended = screen_with(monkeypatch, out, failing, "--json")
+
+    assert ended.exit_code == Exit.USAGE
+    assert "propose.onnx 已被改动" in ended.stderr
+    assert ended.stdout == ""
+    assert list(out.iterdir()) == []
+
+
+def test_a_point_that_the_detector_lacks_ends_with_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ended = screen_with(
+        monkeypatch, tmp_path / "out", failing, "--detector", "classical", "--operating-point", "specific"
+    )
+
+    assert ended.exit_code == Exit.USAGE
+    assert "specific" in ended.stderr
+
+
+def ship_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    folder = write_weights(tmp_path / "models")
+    monkeypatch.setattr("lianyi.lungct.models.weights.resources.files", lambda _package: folder)
+    return folder
 
 
 def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,10 +2,13 @@
 
 from collections import namedtuple
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lianyi.doctor import checks
+from lianyi.lungct.detect import RuntimeUnavailable
+from tiny_networks import write_weights
 
 
 def test_a_folder_that_is_not_there_is_unfit(tmp_path: Path) -> None:
@@ -78,3 +81,54 @@ def test_one_processor_is_slow_and_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert check.is_fit
     assert "slowly" in check.en
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An installation that ships weights; their folder."""
+    folder = write_weights(tmp_path / "models")
+    monkeypatch.setattr("lianyi.lungct.models.weights.resources.files", lambda _package: folder)
+    return folder
+
+
+@pytest.mark.usefixtures("shipped")
+def test_the_shipped_networks_are_run() -> None:
+    check = checks.check_detector(None)
+
+    assert check.is_fit, check.en
+    assert "by-hand 1.2.3 (learned" in check.en
+
+
+def test_a_changed_network_is_unfit_and_named(shipped: Path) -> None:
+    (shipped / "propose.onnx").write_bytes(b"something else")
+
+    check = checks.check_detector(None)
+
+    assert not check.is_fit
+    assert "propose.onnx 已被改动" in check.zh
+    assert "propose.onnx was changed" in check.en
+
+
+def test_a_network_that_is_no_network_is_unfit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tiny_networks.propose_onnx", lambda: b"no network")
+    folder = write_weights(tmp_path / "models")
+    monkeypatch.setattr("lianyi.lungct.models.weights.resources.files", lambda _package: folder)
+
+    check = checks.check_detector(None)
+
+    assert not check.is_fit
+    assert "install lianyi again" in check.en
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_runtime_that_does_not_load_is_unfit_although_screening_would_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **_others: Any) -> None:
+        raise RuntimeUnavailable("OSError")
+
+    monkeypatch.setattr("lianyi.kit.LearnedDetector", fail)
+
+    check = checks.check_detector(None)
+
+    assert not check.is_fit
+    assert "OpenVINO (OSError)" in check.en
+    assert checks.check_detector("classical").is_fit

@@ -14,7 +14,7 @@ import pytest
 from lianyi.lungct.domain.errors import Caution, CautionCode
 from lianyi.lungct.domain.outcome import Outcome, Screened
 from lianyi.lungct.domain.study import InputFile
-from lianyi.lungct.report import MeasuredSensitivity, write_documents, write_failure
+from lianyi.lungct.report import Ability, MeasuredSensitivity, write_documents, write_failure
 from lianyi.lungct.report.wording import NEVER_PRINTED, NEVER_PRINTED_EN
 from report_outcome import FOUR, STARTED, not_chosen, partly, record, refused, screened, twenty
 
@@ -119,11 +119,14 @@ def test_measured_sensitivity_is_printed_with_its_count_and_interval(tmp_path: P
         MeasuredSensitivity(from_mm=15, below_mm=None, found=20, total=20),
     )
 
-    write(screened(()), tmp_path, sensitivity=rows, sensitivity_source=("本院 62 例验收", "62 studies of this site"))
+    ability = Ability(
+        sensitivity=rows, source=("本院 62 例验收", "62 studies of this site"), false_marks_per_chest=1.04
+    )
+    write(screened(()), tmp_path, ability=ability)
 
     for text in (pdf_text(tmp_path), html_text(tmp_path)):
         assert "尚无" not in text
-        for words in ("4–<6 mm", "21 / 31", "68 % (50–81)", "≥15 mm", "本院 62 例验收"):
+        for words in ("4–<6 mm", "21 / 31", "68 % (50–81)", "≥15 mm", "本院 62 例验收", "平均每例约 1.0 处假标记"):
             assert words in text.replace("&lt;", "<")
 
 
@@ -373,3 +376,40 @@ def test_slice_numbers_that_do_not_run_to_the_count_stand_alone(tmp_path: Path) 
 
     assert f"{nodule.instance_number}" in text
     assert f"{nodule.instance_number} / 60" not in text
+
+
+def test_a_suspicion_rating_is_printed_as_readers_opinion(tmp_path: Path) -> None:
+    first, *others = screened().nodules
+    rated = replace(screened(), nodules=(replace(first, suspicion_rating=3.44), *others))
+
+    findings = write_documents(rated, tmp_path, record=record(), language="zh")
+
+    for text in (pdf_text(tmp_path), html_text(tmp_path)):
+        assert "可疑度评分（阅片者意见，非病理）3.4/5" in re.sub(r"\s*\n\s*", "", text)
+        assert text.count("可疑度评分") == 1
+    assert [nodule.suspicion_rating for nodule in findings.nodules] == [3.44, None, None, None]
+
+
+def test_a_hundred_marks_are_all_listed_and_the_first_twenty_drawn(tmp_path: Path) -> None:
+    nodules = tuple(replace(nodule, id=n) for n, nodule in enumerate(screened(twenty()).nodules * 5, start=1))
+    everything = replace(screened(), nodules=nodules)
+
+    findings = write_documents(everything, tmp_path, record=record(), language="zh")
+
+    assert [nodule.id for nodule in findings.nodules] == list(range(1, 101))
+    assert [bool(nodule.key_image) for nodule in findings.nodules] == [True] * 20 + [False] * 80
+    assert len(list((tmp_path / "key-images").glob("*.png"))) == 20
+    assert html_text(tmp_path).count("<figure>") == 20
+    assert html_text(tmp_path).count("；只画前 20 处") == 2
+    assert 'id="nodule-100"' in html_text(tmp_path)
+    assert "只画前 20 处" in pdf_text(tmp_path)
+
+
+def test_no_percentage_is_printed_of_a_few_nodules(tmp_path: Path) -> None:
+    rows = (MeasuredSensitivity(from_mm=4, below_mm=6, found=18, total=19),)
+
+    write(screened(()), tmp_path, ability=Ability(sensitivity=rows, source=("院内", "here")))
+
+    text = pdf_text(tmp_path)
+    assert "18 / 19" in text
+    assert not re.search(r"\d %", text.split("检出能力")[1].split("工作点")[0])

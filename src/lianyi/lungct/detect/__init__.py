@@ -4,5 +4,7 @@ Everything here answers one question, for one volume: which places deserve a loo
 """
 
 from lianyi.lungct.detect.classical import ClassicalDetector
+from lianyi.lungct.detect.fallback import CLASSICAL_INSTEAD
+from lianyi.lungct.detect.learned import LearnedDetector, Precision, RuntimeUnavailable
 
-__all__ = ["ClassicalDetector"]
+__all__ = ["CLASSICAL_INSTEAD", "ClassicalDetector", "LearnedDetector", "Precision", "RuntimeUnavailable"]

@@ -65,6 +65,7 @@ class CautionCode(StrEnum):
     UNMEASURED_MARKS = "W17"
     CALCIFIED_OR_ENHANCED = "W18"
     OTHER_STUDIES = "W19"
+    CLASSICAL_FALLBACK = "W20"
 
 
 class LianyiError(Exception):
@@ -72,7 +73,17 @@ class LianyiError(Exception):
 
 
 class Misconfigured(LianyiError):
-    """The installation is wrong; an operator acts."""
+    """The installation or its settings are wrong; an operator acts, and nothing is screened until then.
+
+    Attributes:
+        zh: Chinese, for an operator: what was found, what was expected, what to do.
+        en: the same in English.
+    """
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__(f"{zh} {en}")
+        self.zh = zh
+        self.en = en
 
 
 class Refusal(LianyiError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -33,12 +33,20 @@ class Candidate:
         radius_mm: the detector's estimate; measuring does not depend on its accuracy.
         probability: that the mark is a nodule, 0 to 1; never that it is malignant.
         evidence: the numbers the probability was made from, by name, for the reader who asks why.
+        density: the class where the detector is sure of one; None where it is not, or never says.
+        suspicion_rating: how suspicious readers would call it, 1 to 5: their opinion, not pathology;
+            None where the detector gives none.
+        mask: the detector's own outline, on a box of the working grid; None where it draws none.
+            Measuring draws its own; two candidates are equal whatever their masks.
     """
 
     center: PatientPoint
     radius_mm: float
     probability: float
     evidence: dict[str, float]
+    density: Density | None = None
+    suspicion_rating: float | None = None
+    mask: Mask | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +64,11 @@ class Nodule:
         mean_diameter_mm: mean of the two.
         volume_mm3: partial-volume-aware.
         mean_hu: mean HU inside the segmentation.
+        density: the detector's class where it is sure of one, otherwise by the HU inside the segmentation.
         pleural_distance_mm: from the segmentation's surface to the nearest edge of its lung; 0 when it touches.
         mask: the segmentation, on a box of the native grid.
         evidence: of the candidate.
+        suspicion_rating: of the candidate, 1 to 5: readers' opinion, not pathology; None where not given.
     """
 
     id: int
@@ -78,3 +88,4 @@ class Nodule:
     pleural_distance_mm: float
     mask: Mask
     evidence: dict[str, float]
+    suspicion_rating: float | None = None

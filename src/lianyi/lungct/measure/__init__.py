@@ -12,7 +12,7 @@ from lianyi.lungct.domain.geometry import PatientPoint
 from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields, Mask
 from lianyi.lungct.domain.nodule import Candidate, Nodule
 from lianyi.lungct.measure.crop import Reals, Sample, cut_native, even_grid, sample_cube
-from lianyi.lungct.measure.density import classify
+from lianyi.lungct.measure.density import classify, settle
 from lianyi.lungct.measure.place import find_place
 from lianyi.lungct.measure.segment import Outline, draw_outline, membership
 from lianyi.lungct.measure.size import longest_axes
@@ -70,12 +70,13 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
         measurement_plane="axial",
         volume_mm3=_filled_voxels(collected_kji, mask_kji) * native.grid.voxel_mm3,
         mean_hu=float(native.hu_kji[mask_kji].mean()),
-        density=classify(native.hu_kji[mask_kji]),
+        density=settle(classify(native.hu_kji[mask_kji]), candidate.density),
         side=place.side,
         zone=place.zone,
         pleural_distance_mm=place.pleural_distance_mm,
         mask=Mask(native.grid, mask_kji),
         evidence=candidate.evidence,
+        suspicion_rating=candidate.suspicion_rating,
     )
 
 

@@ -41,3 +41,13 @@ def classify(hu: Reals) -> Density:
     if solid_share < _GROUND_GLASS_BELOW:
         return Density.GROUND_GLASS
     return Density.PART_SOLID if solid_share < _SOLID_FROM else Density.SOLID
+
+
+def settle(measured: Density, proposed: Density | None) -> Density:
+    """Give the one density that the report states: the detector's where it is sure of one, else the measured.
+
+    A detector that learned from ratings of texture knows no calcified, which is solid to it, so calcified stays.
+    """
+    if proposed is None or (proposed == Density.SOLID and measured == Density.CALCIFIED):
+        return measured
+    return proposed

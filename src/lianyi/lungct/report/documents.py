@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from lianyi.lungct.domain.outcome import Outcome, Refused, Screened
-from lianyi.lungct.report.findings import Findings, findings_of, findings_of_failure, key_image_name
+from lianyi.lungct.report.findings import Findings, findings_of, findings_of_failure, key_image_name, pictured
 from lianyi.lungct.report.html import html_of
 from lianyi.lungct.report.key_images import key_image
 from lianyi.lungct.report.lines import Run
@@ -108,9 +108,10 @@ class _Documents:
 
 def _pictures(outcome: Screened, documents: _Documents) -> tuple[dict[str, bytes], dict[int, float]]:
     """Render overview and key images; the latter also as PNG files."""
-    pictures = {"overview.jpg": _jpeg(overview(outcome.volume, outcome.lungs, outcome.nodules))}
+    drawn = pictured(outcome.nodules)
+    pictures = {"overview.jpg": _jpeg(overview(outcome.volume, outcome.lungs, drawn))}
     fields_mm: dict[int, float] = {}
-    for nodule in outcome.nodules:
+    for nodule in drawn:
         rendered = key_image(outcome.volume, nodule, slice_label=slice_label(nodule, outcome))
         documents.write(key_image_name(nodule.id), _png(rendered.image))
         pictures[f"nodule-{nodule.id:02d}.jpg"] = _jpeg(rendered.image)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lianyi.lungct.domain.errors import Caution
+from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import NotAnalysed, Outcome, Refused, Screened
 from lianyi.lungct.domain.scope import OUT_OF_SCOPE
 from lianyi.lungct.domain.study import NotChosen, Patient, SeriesFacts
@@ -99,7 +100,11 @@ class OperatingPointPart(_Part):
 
 
 class NodulePart(_Part):
-    """A measured mark; *probability* is that it is a nodule, never that it is malignant."""
+    """A measured mark; *probability* is that it is a nodule, never that it is malignant.
+
+    *suspicion_rating* is how suspicious readers would call it, 1 to 5: opinion, not pathology; null where the
+    detector gives none.  *key_image* is "" for a mark without picture.
+    """
 
     id: Annotated[int, Field(ge=1)]
     probability: Share
@@ -117,6 +122,7 @@ class NodulePart(_Part):
     zone: Literal["upper", "middle", "lower"]
     pleural_distance_mm: Length
     key_image: str
+    suspicion_rating: Annotated[float, Field(ge=1.0, le=5.0)] | None = None
 
 
 class DetectorPart(_Part):
@@ -166,6 +172,15 @@ def schema_text() -> str:
     schema = Findings.model_json_schema(mode="serialization")
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+MOST_PICTURED = 20
+"""The best so many marks are drawn; an operating point for evaluation lists more, and none is read from pictures."""
+
+
+def pictured(nodules: tuple[Nodule, ...]) -> tuple[Nodule, ...]:
+    """Give the marks that are drawn: in the overview, and in a key image each."""
+    return nodules[:MOST_PICTURED]
 
 
 def key_image_name(nodule_id: int) -> str:
@@ -218,6 +233,7 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
     spacing = outcome.volume.grid.spacing
     detector = outcome.detector
     point = outcome.operating_point
+    drawn = {nodule.id for nodule in pictured(outcome.nodules)}
     return Findings(
         outcome="partly" if outcome.is_partial else "screened",
         refusals=[],
@@ -259,7 +275,8 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
                 side=nodule.side,
                 zone=nodule.zone,
                 pleural_distance_mm=nodule.pleural_distance_mm,
-                key_image=key_image_name(nodule.id),
+                key_image=key_image_name(nodule.id) if nodule.id in drawn else "",
+                suspicion_rating=nodule.suspicion_rating,
             )
             for nodule in outcome.nodules
         ],

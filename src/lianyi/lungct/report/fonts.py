@@ -34,7 +34,11 @@ def font_file(weight: str) -> Path:
     for folder in (spec.submodule_search_locations if spec else None) or ():
         for file in sorted(Path(folder).glob("*.otf")):
             return file
-    raise Misconfigured(f"the font package {package.replace('_', '-').lower()} is not installed")
+    name = package.replace("_", "-").lower()
+    raise Misconfigured(
+        zh=f"没有安装字体包 {name}；请重新安装 lianyi。",
+        en=f"The font package {name} is not installed; install lianyi again.",
+    )
 
 
 @cache
@@ -52,7 +56,10 @@ def _groups() -> npt.NDArray[np.uint32]:
             kind, count = struct.unpack(">H10xI", file.read(16))
             if kind == _ALL_OF_UNICODE:
                 return np.frombuffer(file.read(12 * count), dtype=">u4").reshape(count, 3)[:, :2].astype(np.uint32)
-    raise Misconfigured("the font has no full character map")
+    raise Misconfigured(
+        zh="字体文件缺少完整的字符表；请重新安装 lianyi。",
+        en="The font has no full character map; install lianyi again.",
+    )
 
 
 def has_glyph(character: str) -> bool:

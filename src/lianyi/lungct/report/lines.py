@@ -14,6 +14,8 @@ from lianyi.lungct.report.wording import Language, pick, say
 
 _SERIES_LISTED = 6
 _SHA_SHOWN = 12
+_LEAST_FOR_PERCENT = 20
+"""Of fewer nodules a percentage would say more than is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +122,24 @@ def version_lines(outcome: Screened, run: Run) -> list[Line]:
     return lines
 
 
+def ability_lines(record: RunRecord, language: Language) -> list[str]:
+    """Say what is not known of the detector's ability, or how many of its marks were false where it was measured."""
+    ability = record.ability
+    if ability is None:
+        return [say("not_measured", language), say("not_measured_so", language)]
+    if ability.false_marks_per_chest is None:
+        return []
+    return [say("false_marks", language, n=half_up(ability.false_marks_per_chest, 1))]
+
+
 def sensitivity_rows(record: RunRecord) -> list[list[str]]:
-    """Give size, found of all, and sensitivity with its 95 % interval, as measured."""
+    """Give size, found of all, and sensitivity with its 95 % interval, as measured; no percentage of a few."""
     rows = []
-    for one in record.sensitivity:
+    for one in record.ability.sensitivity if record.ability else ():
         low, high = wilson_95(one.found, one.total)
         size = f"{one.from_mm:g}–<{one.below_mm:g} mm" if one.below_mm is not None else f"≥{one.from_mm:g} mm"
         share = f"{half_up(100 * one.found / one.total, 0)} % ({half_up(100 * low, 0)}–{half_up(100 * high, 0)})"
-        rows.append([size, f"{one.found} / {one.total}", share])
+        rows.append([size, f"{one.found} / {one.total}", share if one.total >= _LEAST_FOR_PERCENT else "–"])
     return rows
 
 

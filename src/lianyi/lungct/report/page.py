@@ -11,12 +11,13 @@ from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import NotAnalysed, Screened
 from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.report.figures import estimated, half_up, mm, moment, probability
-from lianyi.lungct.report.findings import all_not_analysed
+from lianyi.lungct.report.findings import all_not_analysed, pictured
 from lianyi.lungct.report.fonts import printable
 from lianyi.lungct.report.key_images import FIELD_MM
 from lianyi.lungct.report.lines import (
     Line,
     Run,
+    ability_lines,
     not_chosen_lines,
     quality_lines,
     sensitivity_rows,
@@ -133,6 +134,7 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
     language, record = run.language, run.record
     slices = outcome.volume.grid.shape[0]
     thickness = thickness_text(outcome, language)
+    drawn = pictured(outcome.nodules)
     return Report(
         sheet=sheet(
             outcome.series,
@@ -140,7 +142,7 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
             images=say("images_value", language, slices=slices, thickness=thickness),
             run=run,
         ),
-        words=_headings(language),
+        words=_headings(language, drawn=None if len(drawn) == len(outcome.nodules) else len(drawn)),
         headline=headline(outcome, language),
         not_analysed=[_not_analysed(part, language) for part in all_not_analysed(outcome)],
         point=[
@@ -152,18 +154,16 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
                 name=printable(outcome.operating_point.name),
             ),
         ],
-        ability=[] if record.sensitivity else [say("not_measured", language), say("not_measured_so", language)],
+        ability=ability_lines(record, language),
         ability_note=(
-            say("ability_note", language, source=pick(record.sensitivity_source, language))
-            if record.sensitivity
-            else ""
+            say("ability_note", language, source=pick(record.ability.source, language)) if record.ability else ""
         ),
         sensitivity=sensitivity_rows(record),
         columns=_columns(language),
         nodules=[_row(nodule, outcome, language) for nodule in outcome.nodules],
-        overview=Picture(file="overview.jpg", alt=say("overview_alt", language, n=len(outcome.nodules))),
+        overview=Picture(file="overview.jpg", alt=say("overview_alt", language, n=len(drawn))),
         quality=quality_lines(outcome, language),
-        key_images=[_key_picture(nodule, fields_mm[nodule.id], language) for nodule in outcome.nodules],
+        key_images=[_key_picture(nodule, fields_mm[nodule.id], language) for nodule in drawn],
         not_chosen=not_chosen_lines(outcome.series.not_chosen, language),
         versions=version_lines(outcome, run),
         signatures=[say(key, language) for key in ("sign_doctor", "sign_time", "sign_changes")],
@@ -223,13 +223,18 @@ def _number(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def _headings(language: Language) -> dict[str, str]:
+def _headings(language: Language, *, drawn: int | None) -> dict[str, str]:
+    """Give the headings and their notes; *drawn* is the number of marks in pictures where not all of them are."""
     keys = (
         "not_analysed", "ability", "operating_point", "nodules", "nodules_note", "overview", "overview_note",
         "quality", "key_images", "key_images_note", "series_not_chosen", "remarks", "versions", "size_class",
         "found_of", "sensitivity",
     )  # fmt: skip
-    return {key: say(key, language) for key in keys}
+    words = {key: say(key, language) for key in keys}
+    if drawn is not None:
+        for key in ("overview_note", "key_images_note"):
+            words[key] += say("drawn", language, n=drawn)
+    return words
 
 
 def _columns(language: Language) -> list[str]:
@@ -261,9 +266,11 @@ def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture
         "place": place(nodule, language),
     }
     field_text = "" if field_mm == FIELD_MM else say("key_field", language, field=half_up(field_mm, 0))
+    rating = nodule.suspicion_rating
+    rating_text = "" if rating is None else "\n" + say("suspicion_rating", language, rating=half_up(rating, 1))
     return Picture(
         file=f"nodule-{nodule.id:02d}.jpg",
         alt=say("key_alt", language, **words),
         title=say("key_caption", language, **words),
-        caption=place(nodule, language) + field_text,
+        caption=place(nodule, language) + field_text + rating_text,
     )

@@ -10,7 +10,7 @@ JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "Jso
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredSensitivity:
-    """How many nodules of one size a detector found on a test set, at the operating point in use.
+    """How many nodules of one size a detector found on a test set.
 
     Attributes:
         from_mm: smallest mean diameter of the size class, inclusive.
@@ -30,6 +30,21 @@ class MeasuredSensitivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ability:
+    """What was measured of a detector at one operating point.
+
+    Attributes:
+        sensitivity: by size.
+        source: on what it was measured, (Chinese, English).
+        false_marks_per_chest: there; None when it was not counted.
+    """
+
+    sensitivity: tuple[MeasuredSensitivity, ...]
+    source: tuple[str, str]
+    false_marks_per_chest: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run of the program.
 
@@ -39,8 +54,7 @@ class RunRecord:
         timing_s: seconds by stage; further stages may be added.
         settings: the settings in force.
         versions: of Python, the platform and the libraries, by name.
-        sensitivity: measured for this detector at this operating point; empty when nobody measured it.
-        sensitivity_source: on what it was measured, (Chinese, English).
+        ability: measured for this detector at this operating point; None when nobody measured it.
     """
 
     software: str
@@ -48,8 +62,7 @@ class RunRecord:
     timing_s: dict[str, float]
     settings: dict[str, JsonValue] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    sensitivity: tuple[MeasuredSensitivity, ...] = ()
-    sensitivity_source: tuple[str, str] = ("", "")
+    ability: Ability | None = None
 
     def __post_init__(self) -> None:
         if self.started.tzinfo is None:

@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "本检出器尚无按大小测得的灵敏度。",
         "This detector's sensitivity by nodule size has not been measured.",
     ),
+    "false_marks": ("平均每例约 {n} 处假标记。", "About {n} false marks a chest."),
     "not_measured_so": ("没有标出的地方不等于没有结节。", "Where nothing is marked, nodules may still be present."),
     "size_class": ("结节大小", "Nodule size"),
     "found_of": ("找到 / 全部", "found / all"),
@@ -116,6 +117,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "lung window -600 / 1500; field 70 mm unless stated; above: axial, lower left: coronal, lower right: sagittal",
     ),
     "key_caption": ("{id}　{size}　{density}", "{id} · {size} · {density}"),
+    "suspicion_rating": (
+        "可疑度评分（阅片者意见，非病理）{rating}/5",
+        "suspicion rating (reader opinion, not pathology) {rating}/5",
+    ),
+    "drawn": ("；只画前 {n} 处", "; the first {n} only"),
     "key_field": ("　图幅 {field} mm", " · field {field} mm"),
     "key_alt": (
         "结节 {id}，{place}，{size}，{density}：横断位、冠状位、矢状位",
