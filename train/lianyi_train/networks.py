@@ -69,3 +69,76 @@ def fold_by_two(image: Tensor) -> Tensor:
 
 def _halve(channels: int, to: int) -> nn.Module:
     return nn.Sequential(nn.Conv3d(channels, to, 2, stride=2, bias=False), nn.BatchNorm3d(to), nn.ReLU(inplace=True))
+
+
+class Refinement(nn.Module):
+    """The second look: cubes (n, 2, 32, 32, 32) around proposed places in; what each is, and its outline, out.
+
+    Out: ``nodule`` (n,) logit; ``density`` (n, 3) logits of ground-glass, part-solid, solid; ``mask`` (n, 32, 32, 32)
+    logits; ``suspicion`` (n,) the readers' malignancy rating; ``offset`` (n, 3) k, j, i in mm from the cube's centre.
+    What it says of the nodule is read from its own mask and from the cube's middle.
+    """
+
+    def __init__(self, widths: tuple[int, int, int] = (32, 64, 128)) -> None:
+        super().__init__()
+        fine, middle, coarse = widths
+        self.fine = nn.Sequential(
+            nn.Conv3d(16, fine, 3, padding=1, bias=False),
+            nn.BatchNorm3d(fine),
+            nn.ReLU(inplace=True),
+            Residual(fine),
+            Residual(fine),
+        )
+        self.middle = nn.Sequential(_halve(fine, middle), Residual(middle), Residual(middle))
+        self.coarse = nn.Sequential(_halve(middle, coarse), Residual(coarse))
+        self.up_middle = nn.Conv3d(coarse, middle, 1)
+        self.join_middle = Residual(middle)
+        self.up_fine = nn.Conv3d(middle, fine, 1)
+        self.join_fine = Residual(fine)
+        self.unfold = nn.Conv3d(fine, 8 * 8, 1)
+        self.outline = nn.Sequential(
+            nn.Conv3d(10, 12, 3, padding=1), nn.ReLU(inplace=True), nn.Conv3d(12, 1, 3, padding=1)
+        )
+        self.judge = nn.Sequential(
+            nn.Linear(2 * coarse + middle + 2 * fine + 2, 128),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.2),
+            nn.Linear(128, 8),
+        )
+
+    def forward(self, cubes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Give nodule, density, mask, suspicion, offset."""
+        fine = self.fine(fold_by_two(cubes))
+        middle = self.middle(fine)
+        coarse = self.coarse(middle)
+        middle = self.join_middle(middle + F.interpolate(self.up_middle(coarse), scale_factor=2.0, mode="nearest"))
+        fine = self.join_fine(fine + F.interpolate(self.up_fine(middle), scale_factor=2.0, mode="nearest"))
+        mask = self.outline(torch.cat((unfold_by_two(self.unfold(fine)), cubes), dim=1))[:, 0]
+        inside = torch.sigmoid(mask.float()) * cubes[:, 1]
+        weight = F.avg_pool3d(inside[:, None], 2)
+        weight = weight / (weight.sum(dim=(2, 3, 4), keepdim=True) + 0.5)
+        grey = cubes[:, 0]
+        share = inside / (inside.sum(dim=(1, 2, 3), keepdim=True) + 4.0)
+        mean = (grey * share).sum(dim=(1, 2, 3))
+        spread = ((grey - mean[:, None, None, None]) ** 2 * share).sum(dim=(1, 2, 3))
+        seen = torch.cat(
+            (
+                coarse.mean(dim=(2, 3, 4)),
+                coarse[:, :, 1:3, 1:3, 1:3].mean(dim=(2, 3, 4)),
+                middle[:, :, 3:5, 3:5, 3:5].mean(dim=(2, 3, 4)),
+                fine[:, :, 7:9, 7:9, 7:9].mean(dim=(2, 3, 4)),
+                (fine * weight).sum(dim=(2, 3, 4)),
+                mean[:, None],
+                spread[:, None],
+            ),
+            dim=1,
+        )
+        said = self.judge(seen)
+        return said[:, 0], said[:, 1:4], mask, 3.0 + said[:, 4], said[:, 5:8]
+
+
+def unfold_by_two(features: Tensor) -> Tensor:
+    """Undo :func:`fold_by_two`: (n, 8 c, k, j, i) to (n, c, 2 k, 2 j, 2 i)."""
+    n, c, k, j, i = features.shape
+    apart = features.reshape(n, c // 8, 2, 2, 2, k, j, i).permute(0, 1, 5, 2, 6, 3, 7, 4)
+    return apart.reshape(n, c // 8, 2 * k, 2 * j, 2 * i)

@@ -40,6 +40,7 @@ class Recipe:
         cut: a chest patch is cut to a thin stack.
         thick: slices are made thicker.
         noise: noise is added.
+        sharp: edges are sharpened, as by a sharp kernel.
         least_readers: findings of fewer readers are ignored.
         most_soft_share: of a planted nodule over soft tissue.
     """
@@ -53,6 +54,7 @@ class Recipe:
     cut: float = 0.5
     thick: float = 0.3
     noise: float = 0.3
+    sharp: float = 0.0
     least_readers: int = 2
     most_soft_share: float = 0.5
 
@@ -247,6 +249,8 @@ def _spoil(random: np.random.Generator, made: Patch, recipe: Recipe) -> None:
         size = int(random.integers(2, 4))
         made.grey_kji = ndimage.uniform_filter1d(made.grey_kji, size, axis=0, mode="nearest")
     grey = made.grey_kji.astype(np.float32)
+    if random.random() < recipe.sharp:
+        grey += random.uniform(0.3, 1.2) * (grey - ndimage.uniform_filter(grey, 3, mode="nearest"))
     if random.random() < recipe.noise:
         noise = random.standard_normal(grey.shape, dtype=np.float32)
         grey += noise * random.uniform(1.0, 7.0)

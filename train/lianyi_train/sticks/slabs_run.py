@@ -1,0 +1,115 @@
+"""The third stick: slabs of unseen patients.  Marks, density class, outline and rating against the readers.
+
+What it can show: real nodules in the lung they grew in, from hundreds of patients, with several readers' outlines
+and ratings.  What it cannot: a slab ends where its nodule ends, so a detector sees less of it than it would in a
+chest, and the slab's thickness is the nodule's; false marks are counted by area of lung, not by chest; and other
+nodules may lie in a slab unmarked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lianyi.lungct.domain.nodule import Candidate, Density
+from lianyi.lungct.pipeline import Detector
+from lianyi_train.cache import Cache
+from lianyi_train.folds import Fold
+from lianyi_train.mine import PAD, slab_in_air
+from lianyi_train.slabs import Slab
+from lianyi_train.sticks.looking import look
+from lianyi_train.sticks.planted import density_of
+
+DENSITIES = (Density.GROUND_GLASS.value, Density.PART_SOLID.value, Density.SOLID.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlabLook:
+    """What a detector said of one slab.
+
+    Attributes:
+        name: of the slab.
+        readers: that drew the nodule.
+        diameter_mm: of the nodule.
+        lung_cm2: area of lung, summed over slices of 1 mm and divided by the slab's depth: as on one image.
+        hit: probability of the best mark within the nodule's radius (at least 3 mm); None without one.
+        false: probabilities of the other marks, those within 6 mm of any reader's outline left out.
+        density: readers' class; None where nobody rated it or its HU are not exact.
+        density_probabilities: ground-glass, part-solid, solid, by the detector; None without a hit.
+        dice: of the detector's outline and the voxels that at least half of the readers marked; None without one.
+        suspicion: readers' mean malignancy rating.
+        suspicion_rating: the detector's.
+    """
+
+    name: str
+    readers: int
+    diameter_mm: float
+    lung_cm2: float
+    hit: float | None
+    false: tuple[float, ...]
+    density: str | None
+    density_probabilities: tuple[float, float, float] | None
+    dice: float | None
+    suspicion: float | None
+    suspicion_rating: float | None
+
+
+def look_at_slabs(detector: Detector, cache: Cache, fold: Fold) -> list[SlabLook]:
+    """Look at every slab of a fold."""
+    return [_look_at(detector, slab) for slab in cache.slabs(frozenset({fold}))]
+
+
+def _look_at(detector: Detector, slab: Slab) -> SlabLook:
+    grey_kji, scanned_kji, lung_kji = slab_in_air(slab)
+    depth = slab.grey_kji.shape[0]
+    center = np.array(slab.center_kji) + (PAD, 0, 0)
+    reach_mm = max(slab.facts.diameter_mm / 2.0, 3.0)
+    drawn = np.argwhere(slab.votes_kji > 0) + (PAD, 0, 0)
+    best: Candidate | None = None
+    false = []
+    for candidate in look(detector, grey_kji, lung_kji, scanned_kji):  # best first
+        place = candidate.center.xyz[::-1]
+        if np.linalg.norm(place - center) < reach_mm:
+            best = best or candidate
+        elif np.linalg.norm(drawn - place, axis=1).min(initial=np.inf) > 6.0:
+            false.append(candidate.probability)
+    facts = slab.facts
+    return SlabLook(
+        name=facts.name,
+        readers=facts.readers,
+        diameter_mm=facts.diameter_mm,
+        lung_cm2=float(np.count_nonzero(lung_kji)) / depth / 100.0,
+        hit=None if best is None else best.probability,
+        false=tuple(false),
+        density=density_of(facts.texture) if facts.is_hu_exact else None,
+        density_probabilities=None if best is None else _densities(best),
+        dice=None if best is None else _dice(best, slab),
+        suspicion=facts.malignancy,
+        suspicion_rating=None if best is None else best.suspicion_rating,
+    )
+
+
+def _densities(candidate: Candidate) -> tuple[float, float, float] | None:
+    shares = [candidate.evidence.get(f"{name}_probability") for name in DENSITIES]
+    if any(share is None for share in shares):
+        return None
+    ground_glass, part_solid, solid = (float(share) for share in shares if share is not None)
+    return ground_glass, part_solid, solid
+
+
+def _dice(candidate: Candidate, slab: Slab) -> float | None:
+    """Compare where the slab was scanned; the readers' nodule may reach beyond the outline's cube, and then counts."""
+    if candidate.mask is None:
+        return None
+    truth_kji = 2 * slab.votes_kji.astype(int) >= slab.facts.readers
+    drawn_kji = np.zeros(truth_kji.shape, dtype=bool)
+    first = np.rint(candidate.mask.grid.patient_from_voxel[2::-1, 3]).astype(int) - (PAD, 0, 0)
+    source, target = [], []
+    for start, length, size in zip(first, candidate.mask.values_kji.shape, truth_kji.shape, strict=True):
+        low, high = max(int(start), 0), min(int(start) + length, size)
+        source.append(slice(low - int(start), max(high, low) - int(start)))
+        target.append(slice(low, max(high, low)))
+    drawn_kji[tuple(target)] = candidate.mask.values_kji[tuple(source)]
+    both = np.count_nonzero(drawn_kji & truth_kji)
+    return 2.0 * both / max(np.count_nonzero(drawn_kji) + np.count_nonzero(truth_kji), 1)
