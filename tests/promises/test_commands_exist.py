@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 from click import Command
+from typer.core import TyperGroup
 
 from lianyi.cli.app import app
 from lianyi.settings import Settings
@@ -25,6 +26,14 @@ def commands() -> dict[str, Command]:
     return dict(group.commands)  # type: ignore[attr-defined]
 
 
+def command_of(words: list[str]) -> Command | None:
+    """Find the command that is typed, within its group if it has one."""
+    command = commands().get(words[0].rstrip(","))
+    if isinstance(command, TyperGroup) and len(words) > 1 and not words[1].startswith("-"):
+        return command.commands.get(words[1])
+    return command
+
+
 def options_of(command: Command) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
 
@@ -40,7 +49,6 @@ def typed_in(document: Path, program: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_each_lianyi_command_in_a_document_exists(document: Path) -> None:
-    known = commands()
     wrong = []
     for words in typed_in(document, "lianyi"):
         if re.fullmatch(r"\d+\.\d+\.\d+", words[0]):
@@ -49,9 +57,9 @@ def test_each_lianyi_command_in_a_document_exists(document: Path) -> None:
             if words[0] not in {"--version", "--install-completion", "--show-completion", "--help"}:
                 wrong.append(words)
             continue
-        name = words[0].rstrip(",")
+        command = command_of(words)
         options = {word for word in words[1:] if word.startswith("--")}
-        if name not in known or not options <= options_of(known[name]):
+        if command is None or not options <= options_of(command):
             wrong.append(words)
 
     assert wrong == []
