@@ -6,7 +6,7 @@ A cube is 32 mm wide and lies around a proposed place, which is a little off its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +86,7 @@ class CubeSource:
     mistaken: dict[str, npt.NDArray[np.float64]]
     recipe: CubeRecipe
     seed: int
-    spoil: Recipe = Recipe()
+    spoil: Recipe = field(default_factory=Recipe)
 
     def cube(self, number: int) -> Cube:
         """Give cube *number*."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -62,7 +61,7 @@ class Numbered(Dataset[dict[str, Any]]):
         return self.make(self.first + n)
 
 
-def fit(  # noqa: PLR0913 -- a network, its samples, its loss, how long, where to, from what, how many workers
+def fit(  # noqa: PLR0913, PLR0915 -- one loop is read as one; a network, its samples, its loss, how long, where to, from what, how many workers
     network: nn.Module,
     make: Callable[[int], dict[str, Any]],
     loss_of: Callable[[nn.Module, Batch], tuple[Tensor, dict[str, float]]],
@@ -117,7 +116,7 @@ def fit(  # noqa: PLR0913 -- a network, its samples, its loss, how long, where t
             "step": step,
         }
         torch.save(state, folder / "checkpoint.part")
-        os.replace(folder / "checkpoint.part", saved)
+        (folder / "checkpoint.part").replace(saved)
 
     left = (schedule.steps - step) * schedule.batch
     loader = DataLoader(
@@ -132,10 +131,10 @@ def fit(  # noqa: PLR0913 -- a network, its samples, its loss, how long, where t
     began = last_saved = time.monotonic()
     sums: dict[str, float] = {}
     since = 0
-    for batch in loader:
+    for arrived in loader:
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate * _share_of_rate(step, schedule)
-        batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+        batch = {name: value.to(device, non_blocking=True) for name, value in arrived.items()}
         with torch.autocast(device.type, dtype=torch.bfloat16):
             loss, notes = loss_of(network, batch)
         optimiser.zero_grad(set_to_none=True)

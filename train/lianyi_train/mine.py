@@ -1,4 +1,4 @@
-"""What the first network proposes where there is no known nodule: what the second one, and a second round, learn from."""
+"""What the first network proposes where no nodule is known: what the second one, and a second round, learn from."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 PRIOR_LOGIT = -4.6
 """A cell holds a nodule's centre about once in a hundred: training starts there."""
@@ -22,8 +22,8 @@ class Residual(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Give features of the same shape."""
-        inner = F.relu(self.first_norm(self.first(features)), inplace=True)
-        return F.relu(features + self.second_norm(self.second(inner)), inplace=True)
+        inner = functional.relu(self.first_norm(self.first(features)), inplace=True)
+        return functional.relu(features + self.second_norm(self.second(inner)), inplace=True)
 
 
 class Proposals(nn.Module):
@@ -56,7 +56,7 @@ class Proposals(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Give the cells."""
         middle = self.middle(self.stem(fold_by_two(image)))
-        coarse = F.interpolate(self.back(self.coarse(middle)), scale_factor=2.0, mode="nearest")
+        coarse = functional.interpolate(self.back(self.coarse(middle)), scale_factor=2.0, mode="nearest")
         return self.out(self.joined(middle + coarse))
 
 
@@ -111,11 +111,13 @@ class Refinement(nn.Module):
         fine = self.fine(fold_by_two(cubes))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
-        middle = self.join_middle(middle + F.interpolate(self.up_middle(coarse), scale_factor=2.0, mode="nearest"))
-        fine = self.join_fine(fine + F.interpolate(self.up_fine(middle), scale_factor=2.0, mode="nearest"))
+        middle = self.join_middle(
+            middle + functional.interpolate(self.up_middle(coarse), scale_factor=2.0, mode="nearest")
+        )
+        fine = self.join_fine(fine + functional.interpolate(self.up_fine(middle), scale_factor=2.0, mode="nearest"))
         mask = self.outline(torch.cat((unfold_by_two(self.unfold(fine)), cubes), dim=1))[:, 0]
         inside = torch.sigmoid(mask.float()) * cubes[:, 1]
-        weight = F.avg_pool3d(inside[:, None], 2)
+        weight = functional.avg_pool3d(inside[:, None], 2)
         weight = weight / (weight.sum(dim=(2, 3, 4), keepdim=True) + 0.5)
         grey = cubes[:, 0]
         share = inside / (inside.sum(dim=(1, 2, 3), keepdim=True) + 4.0)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from lianyi_train.cache import Cache
 from lianyi_train.fit import Batch, Schedule, fit
@@ -38,12 +38,14 @@ def loss_of(network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]
     counts = labels != IGNORED
     logit = cells[:, 0]
     target = positive.float()
-    entropy = F.binary_cross_entropy_with_logits(logit, target, reduction="none")
+    entropy = functional.binary_cross_entropy_with_logits(logit, target, reduction="none")
     missed = torch.exp(-entropy)
     positives = positive.sum().clamp(min=1)
     center = (entropy * (1.0 - missed) ** FOCUS * counts).sum() / positives
-    off = F.smooth_l1_loss(cells[:, 1:4], wanted[:, :3], reduction="none").sum(dim=1)[positive].sum() / positives
-    size = F.smooth_l1_loss(cells[:, 4], wanted[:, 3], beta=0.2, reduction="none")[positive].sum() / positives
+    off = (
+        functional.smooth_l1_loss(cells[:, 1:4], wanted[:, :3], reduction="none").sum(dim=1)[positive].sum() / positives
+    )
+    size = functional.smooth_l1_loss(cells[:, 4], wanted[:, 3], beta=0.2, reduction="none")[positive].sum() / positives
     notes = {"center": center.item(), "off": off.item(), "size": size.item()}
     return center + 0.1 * off + 0.3 * size, notes
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from lianyi_train.cache import Cache
 from lianyi_train.cubes import UNKNOWN, CubeRecipe, CubeSource, mask_of
@@ -28,9 +28,9 @@ def loss_of(network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]
     image = image_of(batch["grey"], batch["scanned"])
     nodule, density, mask, suspicion, offset = (out.float() for out in network(image))
     is_nodule = batch["is_nodule"].float()
-    found = F.binary_cross_entropy_with_logits(nodule, is_nodule)
+    found = functional.binary_cross_entropy_with_logits(nodule, is_nodule)
     known = batch["density"] != UNKNOWN
-    kind = F.cross_entropy(
+    kind = functional.cross_entropy(
         density, batch["density"].clamp(min=0).long(), torch.tensor(DENSITY_WEIGHTS).to(density), reduction="none"
     )
     kind = (kind * known).sum() / known.sum().clamp(min=1)
@@ -38,15 +38,15 @@ def loss_of(network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]
     seen = batch["scanned"][positive].float()
     truth = batch["mask"][positive].float() * seen
     logit = mask[positive]
-    entropy = (F.binary_cross_entropy_with_logits(logit, truth, reduction="none") * seen).mean(dim=(1, 2, 3))
+    entropy = (functional.binary_cross_entropy_with_logits(logit, truth, reduction="none") * seen).mean(dim=(1, 2, 3))
     drawn = torch.sigmoid(logit) * seen
     both = (drawn * truth).sum(dim=(1, 2, 3))
     dice = 1.0 - (2.0 * both + 1.0) / (drawn.sum(dim=(1, 2, 3)) + truth.sum(dim=(1, 2, 3)) + 1.0)
     outline = (dice + 4.0 * entropy).sum() / positive.sum().clamp(min=1)
     rated = ~torch.isnan(batch["suspicion"])
     rating = torch.nan_to_num(batch["suspicion"], nan=3.0)
-    rating = (F.smooth_l1_loss(suspicion, rating, reduction="none") * rated).sum() / rated.sum().clamp(min=1)
-    off = F.smooth_l1_loss(offset, batch["offset"], reduction="none").sum(dim=1)
+    rating = (functional.smooth_l1_loss(suspicion, rating, reduction="none") * rated).sum() / rated.sum().clamp(min=1)
+    off = functional.smooth_l1_loss(offset, batch["offset"], reduction="none").sum(dim=1)
     off = (off * positive).sum() / positive.sum().clamp(min=1)
     notes = {
         "nodule": found.item(),

@@ -46,7 +46,7 @@ class Plant:
 
     Attributes:
         slab: whose nodule it is.
-        at_xyz_mm: where its centre goes; patient coordinates, or those of the volume (i, j, k) where only that is known.
+        at_xyz_mm: where its centre goes: patient coordinates, or i, j, k where only the volume is known.
         turn: how it is turned first.
         diameter_mm: of the ball of equal volume, mean over readers.
         readers: how many of four drew it.

@@ -63,9 +63,10 @@ def look_at_slabs(detector: Detector, cache: Cache, fold: Fold) -> list[SlabLook
 def _look_at(detector: Detector, slab: Slab) -> SlabLook:
     grey_kji, scanned_kji, lung_kji = slab_in_air(slab)
     depth = slab.grey_kji.shape[0]
-    center = np.array(slab.center_kji) + (PAD, 0, 0)
+    shift = np.array([PAD, 0, 0])
+    center = np.array(slab.center_kji) + shift
     reach_mm = max(slab.facts.diameter_mm / 2.0, 3.0)
-    drawn = np.argwhere(slab.votes_kji > 0) + (PAD, 0, 0)
+    drawn = np.argwhere(slab.votes_kji > 0) + shift
     best: Candidate | None = None
     false = []
     for candidate in look(detector, grey_kji, lung_kji, scanned_kji):  # best first
@@ -104,7 +105,7 @@ def _dice(candidate: Candidate, slab: Slab) -> float | None:
         return None
     truth_kji = 2 * slab.votes_kji.astype(int) >= slab.facts.readers
     drawn_kji = np.zeros(truth_kji.shape, dtype=bool)
-    first = np.rint(candidate.mask.grid.patient_from_voxel[2::-1, 3]).astype(int) - (PAD, 0, 0)
+    first = np.rint(candidate.mask.grid.patient_from_voxel[2::-1, 3]).astype(int) - np.array([PAD, 0, 0])
     source, target = [], []
     for start, length, size in zip(first, candidate.mask.values_kji.shape, truth_kji.shape, strict=True):
         low, high = max(int(start), 0), min(int(start) + length, size)
