@@ -1,18 +1,20 @@
 #!/bin/sh
-# Make .venv with the locked dependencies and this package in it: `tools/setup.sh runtime` or `tools/setup.sh test`.
+# Make .venv with the locked dependencies and this package in it: `tools/setup.sh runtime`, `test` or `train`.
 # Does nothing when that is already done for these very lock files in this very folder.
 # Needs no terminal.  The only system package it may need is Python's own venv module (Debian: python3-venv).
 set -eu
 cd "$(dirname "$0")/.."
 
-level=${1:?say runtime or test}
+level=${1:?say runtime, test or train}
+extra=
 case $level in
     runtime) locks="requirements/build.txt requirements/runtime.txt" ;;
     test) locks="requirements/build.txt requirements/test.txt" ;;
-    *) echo "setup: unknown level '$level'; say runtime or test." >&2; exit 2 ;;
+    train) locks="requirements/build.txt requirements/test.txt"; extra="requirements/train.txt" ;;
+    *) echo "setup: unknown level '$level'; say runtime, test or train." >&2; exit 2 ;;
 esac
 
-wanted=$({ pwd -P; cat $locks pyproject.toml; } | sha256sum | cut -c1-64)
+wanted=$({ pwd -P; cat $locks $extra pyproject.toml; } | sha256sum | cut -c1-64)
 stamp=.venv/.lianyi-$level
 is_ready() { [ -x .venv/bin/lianyi ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; }
 if is_ready; then exit 0; fi
@@ -76,6 +78,7 @@ echo "setup: installing the locked dependencies ($level); the first time this fe
 set --
 for lock in $locks; do set -- "$@" -r "$lock"; done
 install --require-hashes --only-binary=:all: "$@"
+if [ -n "$extra" ]; then install --only-binary=:all: -r "$extra"; fi
 install --no-deps --no-build-isolation --editable .
 
 echo "$wanted" >"$stamp"
