@@ -46,6 +46,13 @@ def test_of_equally_probable_marks_the_nearest_is_the_hit_whatever_their_order()
     assert verdicts([HERE], [near, far]) == ["hit", "repeated"]
 
 
+def test_of_marks_equally_probable_and_near_it_is_always_the_same_one() -> None:
+    left, right = mark_on(HERE, 0.5, off_mm=(1.0, 0.0, 0.0)), mark_on(HERE, 0.5, off_mm=(-1.0, 0.0, 0.0))
+
+    assert verdicts([HERE], [left, right]) == ["hit", "repeated"]
+    assert verdicts([HERE], [right, left]) == ["repeated", "hit"]
+
+
 @pytest.mark.parametrize(
     "ignored",
     [
