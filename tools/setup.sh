@@ -10,7 +10,7 @@ extra=
 case $level in
     runtime) locks="requirements/build.txt requirements/runtime.txt" ;;
     test) locks="requirements/build.txt requirements/test.txt" ;;
-    train) locks="requirements/build.txt requirements/test.txt"; extra="requirements/train.txt" ;;
+    train) locks="requirements/build.txt requirements/test.txt"; extra="train/requirements.txt" ;;
     *) echo "setup: unknown level '$level'; say runtime, test or train." >&2; exit 2 ;;
 esac
 
