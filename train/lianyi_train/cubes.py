@@ -13,10 +13,9 @@ import numpy.typing as npt
 
 from lianyi_train.chests import WholeChest
 from lianyi_train.grey import Grey
-from lianyi_train.patches import Patch, Recipe, Triple, _mirrored, _spoil, _turn, _window
+from lianyi_train.patches import Patch, Recipe, Triple, draw_lung_place, draw_turn, mirrored, spoil, window
 from lianyi_train.planting import paste, soft_share, turned
-from lianyi_train.slabs import Slab
-from lianyi_train.sticks.planted import density_of
+from lianyi_train.slabs import Slab, density_of
 
 SIDE = 32
 SHAPE = (SIDE, SIDE, SIDE)
@@ -86,7 +85,7 @@ class CubeSource:
     mistaken: dict[str, npt.NDArray[np.float64]]
     recipe: CubeRecipe
     seed: int
-    spoil: Recipe = field(default_factory=Recipe)
+    spoiling: Recipe = field(default_factory=Recipe)
 
     def cube(self, number: int) -> Cube:
         """Give cube *number*."""
@@ -97,10 +96,10 @@ class CubeSource:
         made: Cube | None = None
         while made is None:
             made = kinds[int(random.choice(len(kinds), p=shares))](random)
-        _spoil(random, made.patch, self.spoil)
+        spoil(random, made.patch, self.spoiling)
         middle = (SIDE - 1) / 2.0
         k, j, i = (middle + off for off in made.offset_kji_mm)
-        patch = _mirrored(random, replace_findings(made.patch, [(k, j, i, 1.0, made.readers)]))
+        patch = mirrored(random, replace(made.patch, findings=[(k, j, i, 1.0, made.readers)]))
         k, j, i = (place - middle for place in patch.findings[0][:3])
         return replace(made, patch=patch, offset_kji_mm=(k, j, i))
 
@@ -113,7 +112,7 @@ class CubeSource:
         slab = pool[random.integers(len(pool))]
         first = self._around(random, slab.center_kji, slab.facts.diameter_mm)
         low_k, high_k = 0, slab.grey_kji.shape[0]
-        patch = _window(slab.grey_kji, slab.votes_kji, first, SHAPE, (low_k, high_k))
+        patch = window(slab.grey_kji, slab.votes_kji, first, SHAPE, (low_k, high_k))
         return _of_slab(slab, patch, first, slab.center_kji)
 
     def _planted(self, random: np.random.Generator) -> Cube | None:
@@ -121,13 +120,13 @@ class CubeSource:
         if slab.facts.diameter_mm > 30.0:
             return None
         chest = self.chests[random.integers(len(self.chests))]
-        cut = turned(slab.cut, _turn(random, 1.0))
-        at = _lung_place(random, chest)
+        cut = turned(slab.cut, draw_turn(random, 1.0))
+        at = draw_lung_place(random, chest)
         if soft_share(chest.grey_kji, cut, at) > 0.5 or _is_near_known(chest, at):
             return None
         # Pasted into a box that is larger than the cube, so that the nodule's own rim is there too.
         first = self._around(random, at, slab.facts.diameter_mm)
-        patch = _window(chest.grey_kji, None, first, SHAPE, (0, chest.grey_kji.shape[0]))
+        patch = window(chest.grey_kji, None, first, SHAPE, (0, chest.grey_kji.shape[0]))
         inside = tuple(a - b for a, b in zip(at, first, strict=True))
         paste(patch.grey_kji, cut, (inside[0], inside[1], inside[2]), patch.votes_kji)
         self._maybe_cut(random, patch)
@@ -148,17 +147,17 @@ class CubeSource:
         if places is None or not len(places):
             return None
         first = self._around(random, places[random.integers(len(places))], 4.0)
-        patch = _window(slab.grey_kji, None, first, SHAPE, (0, slab.grey_kji.shape[0]))
+        patch = window(slab.grey_kji, None, first, SHAPE, (0, slab.grey_kji.shape[0]))
         return Cube(patch, 0, 0, UNKNOWN, float("nan"), (0.0, 0.0, 0.0))
 
     def _anywhere(self, random: np.random.Generator) -> Cube | None:
         chest = self.chests[random.integers(len(self.chests))]
-        at = _lung_place(random, chest)
+        at = draw_lung_place(random, chest)
         return None if _is_near_known(chest, at) else self._nothing(random, chest, np.array(at))
 
     def _nothing(self, random: np.random.Generator, chest: WholeChest, place: npt.NDArray[np.float64]) -> Cube:
         first = self._around(random, place, 4.0)
-        patch = _window(chest.grey_kji, None, first, SHAPE, (0, chest.grey_kji.shape[0]))
+        patch = window(chest.grey_kji, None, first, SHAPE, (0, chest.grey_kji.shape[0]))
         self._maybe_cut(random, patch)
         return Cube(patch, 0, 0, UNKNOWN, float("nan"), (0.0, 0.0, 0.0))
 
@@ -180,12 +179,6 @@ class CubeSource:
             patch.scanned_kji[max(low, 0) + thickness :] = 0
 
 
-def replace_findings(patch: Patch, findings: list[tuple[float, float, float, float, int]]) -> Patch:
-    """Give the patch with other findings."""
-    patch.findings = findings
-    return patch
-
-
 def _of_slab(slab: Slab, patch: Patch, first: Triple, center_kji: Sequence[float]) -> Cube:
     facts = slab.facts
     density = density_of(facts.texture) if facts.is_hu_exact else None
@@ -198,13 +191,6 @@ def _of_slab(slab: Slab, patch: Patch, first: Triple, center_kji: Sequence[float
         float("nan") if facts.malignancy is None else facts.malignancy,
         (k, j, i),
     )
-
-
-def _lung_place(random: np.random.Generator, chest: WholeChest) -> Triple:
-    while True:
-        k, j, i = (int(n) for n in random.integers(0, chest.lung_kji.shape))
-        if chest.lung_kji[k, j, i]:
-            return k, j, i
 
 
 def _is_near_known(chest: WholeChest, at: Triple) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,6 @@ import openvino as ov
 import torch
 from onnx import helper, numpy_helper
 from torch import nn
-
-from lianyi_train.networks import Proposals, Refinement
 
 TOLERANCE = 2e-3
 """Greatest difference of any output, in its own unit, float32 against float32."""
@@ -102,20 +99,3 @@ def load_mean(file: Path, network: nn.Module) -> nn.Module:
     state = torch.load(file, map_location="cpu", weights_only=True)
     network.load_state_dict(state.get("mean", state))
     return network.eval()
-
-
-def main() -> None:
-    """Export weights, or a checkpoint, from the command line."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("kind", choices=("propose", "refine"))
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("file", type=Path)
-    given = parser.parse_args()
-    if given.kind == "propose":
-        export_proposals(load_mean(given.weights, Proposals()), given.file)
-    else:
-        export_refinement(load_mean(given.weights, Refinement()), given.file)
-
-
-if __name__ == "__main__":
-    main()

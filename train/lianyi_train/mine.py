@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -79,20 +77,3 @@ def slab_in_air(slab: Slab) -> tuple[Grey, Booleans, Booleans]:
     # The nodule itself always counts as lung, however it lies at the pleura: readers looked there.
     lung_kji[PAD:-PAD] |= slab.votes_kji > 0
     return grey_kji, scanned_kji, lung_kji
-
-
-def main() -> None:
-    """Mine from the command line."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("what", choices=("chests", "slabs"))
-    parser.add_argument("purpose", choices=sorted(LEARNS_FROM))
-    parser.add_argument("--cache", type=Path, default=Path("out/train/cache"))
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    mine = mine_chests if given.what == "chests" else mine_slabs
-    given.out.write_text(json.dumps(mine(given.cache, given.weights, given.purpose)))
-
-
-if __name__ == "__main__":
-    main()

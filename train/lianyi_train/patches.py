@@ -102,8 +102,8 @@ class Source:
         """Give patch *number*."""
         random = np.random.default_rng([self.seed, number])
         made = self._from_slab(random) if random.random() < self.recipe.slab_share else self._from_chest(random)
-        _spoil(random, made, self.recipe)
-        return _mirrored(random, made)
+        spoil(random, made, self.recipe)
+        return mirrored(random, made)
 
     def _from_slab(self, random: np.random.Generator) -> Patch:
         slab = self.slabs[random.integers(len(self.slabs))]
@@ -127,7 +127,7 @@ class Source:
             if random.random() < 0.15:
                 middle = random.uniform(0, slab.grey_kji.shape[axis])
             first.append(round(middle) - self.shape[axis] // 2)
-        made = _window(slab.grey_kji, slab.votes_kji, (first[0], first[1], first[2]), self.shape, (low_k, high_k))
+        made = window(slab.grey_kji, slab.votes_kji, (first[0], first[1], first[2]), self.shape, (low_k, high_k))
         k, j, i = (c - f for c, f in zip(slab.center_kji, first, strict=True))
         made.findings.append((k, j, i, slab.facts.diameter_mm, slab.facts.readers))
         if random.random() < self.recipe.plant_in_slab:
@@ -143,12 +143,12 @@ class Source:
         elif hard is not None and len(hard) and draw < self.recipe.known + self.recipe.hard:
             around = hard[random.integers(len(hard))]
         else:
-            around = self._lung_place(random, chest)
+            around = np.array(draw_lung_place(random, chest), dtype=np.float64)
         reach = np.array(self.shape) / 2 - 5
         first = np.rint(around + random.uniform(-reach, reach) - np.array(self.shape) / 2).astype(int)
         start = (int(first[0]), int(first[1]), int(first[2]))
-        made = _window(chest.grey_kji, None, start, self.shape, (0, chest.grey_kji.shape[0]))
-        lung = _window(chest.lung_kji.view(np.uint8), None, start, self.shape, (0, chest.grey_kji.shape[0]))
+        made = window(chest.grey_kji, None, start, self.shape, (0, chest.grey_kji.shape[0]))
+        lung = window(chest.lung_kji.view(np.uint8), None, start, self.shape, (0, chest.grey_kji.shape[0]))
         for nodule in chest.nodules:
             k, j, i = (c - f for c, f in zip(nodule.center_kji, start, strict=True))
             readers = 4 if nodule.readers == 0 else nodule.readers
@@ -167,21 +167,13 @@ class Source:
             made.scanned_kji[low + thickness :] = 0
         return made
 
-    @staticmethod
-    def _lung_place(random: np.random.Generator, chest: WholeChest) -> npt.NDArray[np.float64]:
-        shape = np.array(chest.lung_kji.shape)
-        while True:
-            at = random.integers(0, shape)
-            if chest.lung_kji[tuple(at)]:
-                return at.astype(np.float64)
-
     def _plant(self, random: np.random.Generator, made: Patch, inside: npt.NDArray[np.bool_]) -> None:
         """Plant a nodule somewhere inside, clear of other findings; give up after a few tries."""
         slab = self.slabs[random.integers(len(self.slabs))]
         if slab.facts.diameter_mm > 30.0 or slab.facts.readers < self.recipe.least_readers:
             return
         scale = float(random.uniform(0.86, 1.16))
-        cut = turned(slab.cut, _turn(random, scale))
+        cut = turned(slab.cut, draw_turn(random, scale))
         at = self._room(random, made, inside, cut, slab.facts.diameter_mm * scale)
         if at is not None:
             paste(made.grey_kji, cut, at, made.votes_kji)
@@ -189,9 +181,9 @@ class Source:
 
     def _paste_control(self, random: np.random.Generator, made: Patch, inside: npt.NDArray[np.bool_]) -> None:
         slab = self.slabs[random.integers(len(self.slabs))]
-        shape = turned(slab.cut, _turn(random, 1.0))
+        shape = turned(slab.cut, draw_turn(random, 1.0))
         chest = self.chests[random.integers(len(self.chests))]
-        start = self._lung_place(random, chest).astype(int) - np.array(shape.grey_kji.shape) // 2
+        start = np.array(draw_lung_place(random, chest)) - np.array(shape.grey_kji.shape) // 2
         end = start + np.array(shape.grey_kji.shape)
         if (start < 0).any() or (end > np.array(chest.grey_kji.shape)).any():
             return
@@ -219,12 +211,21 @@ class Source:
         return None
 
 
-def _turn(random: np.random.Generator, scale: float) -> Turn:
+def draw_lung_place(random: np.random.Generator, chest: WholeChest) -> Triple:
+    """Draw a voxel of the lungs."""
+    while True:
+        k, j, i = (int(n) for n in random.integers(0, chest.lung_kji.shape))
+        if chest.lung_kji[k, j, i]:
+            return k, j, i
+
+
+def draw_turn(random: np.random.Generator, scale: float) -> Turn:
+    """Draw any turn about k and any mirroring."""
     k, j, i = (bool(n) for n in random.integers(0, 2, 3))
     return Turn(degrees=float(random.uniform(0.0, 360.0)), mirror_kji=(k, j, i), scale=scale)
 
 
-def _window(grey_kji: Grey, votes_kji: Grey | None, first: Triple, shape: Triple, kept_k: tuple[int, int]) -> Patch:
+def window(grey_kji: Grey, votes_kji: Grey | None, first: Triple, shape: Triple, kept_k: tuple[int, int]) -> Patch:
     """Cut a window that may reach beyond the array; what lies beyond was not scanned."""
     made = Patch(
         grey_kji=np.zeros(shape, np.uint8), scanned_kji=np.zeros(shape, np.uint8), votes_kji=np.zeros(shape, np.uint8)
@@ -243,7 +244,7 @@ def _window(grey_kji: Grey, votes_kji: Grey | None, first: Triple, shape: Triple
     return made
 
 
-def _spoil(random: np.random.Generator, made: Patch, recipe: Recipe) -> None:
+def spoil(random: np.random.Generator, made: Patch, recipe: Recipe) -> None:
     """Thicker slices, another kernel, more noise, a scanner that is a little off."""
     if random.random() < recipe.thick:
         size = int(random.integers(2, 4))
@@ -259,7 +260,7 @@ def _spoil(random: np.random.Generator, made: Patch, recipe: Recipe) -> None:
     made.grey_kji *= made.scanned_kji
 
 
-def _mirrored(random: np.random.Generator, made: Patch) -> Patch:
+def mirrored(random: np.random.Generator, made: Patch) -> Patch:
     """Mirror any axis, swap the two in-plane axes."""
     findings = [list(row) for row in made.findings]
     arrays = [made.grey_kji, made.scanned_kji, made.votes_kji]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -85,38 +83,3 @@ def train_proposals(  # noqa: PLR0913 -- one experiment is all of these
         }
 
     return fit(network or Proposals(), make, loss_of, schedule, folder, start_from=start_from, workers=workers)
-
-
-def main() -> None:
-    """Run one training from the command line."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("purpose", choices=sorted(LEARNS_FROM))
-    parser.add_argument("--cache", type=Path, default=Path("out/train/cache"))
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start-from", type=Path)
-    parser.add_argument("--hard", type=Path)
-    parser.add_argument("--ignored", type=Path)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--recipe", default="{}", help="JSON: what differs from the recipe's defaults")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    train_proposals(
-        given.cache,
-        given.folder,
-        given.purpose,
-        Schedule(steps=given.steps, batch=given.batch, rate=given.rate, seed=given.seed),
-        Recipe(**json.loads(given.recipe)),
-        start_from=given.start_from,
-        hard=json.loads(given.hard.read_text()) if given.hard else None,
-        ignored=json.loads(given.ignored.read_text()) if given.ignored else None,
-        workers=given.workers,
-    )
-
-
-if __name__ == "__main__":
-    main()

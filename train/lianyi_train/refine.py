@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -106,38 +104,3 @@ def train_refinement(  # noqa: PLR0913 -- one experiment is all of these
         }
 
     return fit(Refinement(), make, loss_of, schedule, folder, start_from=start_from, workers=workers)
-
-
-def main() -> None:
-    """Run one training from the command line."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("purpose", choices=sorted(LEARNS_FROM))
-    parser.add_argument("--cache", type=Path, default=Path("out/train/cache"))
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--chest-places", type=Path, required=True)
-    parser.add_argument("--slab-places", type=Path, required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start-from", type=Path)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--recipe", default="{}", help="JSON: what differs from the recipe's defaults")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    train_refinement(
-        given.cache,
-        given.folder,
-        given.purpose,
-        Schedule(steps=given.steps, batch=given.batch, rate=given.rate, seed=given.seed),
-        CubeRecipe(**json.loads(given.recipe)),
-        chest_places=json.loads(given.chest_places.read_text()),
-        slab_places=json.loads(given.slab_places.read_text()),
-        start_from=given.start_from,
-        workers=given.workers,
-    )
-
-
-if __name__ == "__main__":
-    main()

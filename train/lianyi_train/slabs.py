@@ -77,23 +77,25 @@ class Cut:
     center_kji: tuple[float, float, float]
 
 
-def read_facts(data: Path) -> list[SlabFacts]:
-    """Give the rows of slabs.csv in their order."""
-    with (data / "slabs" / "slabs.csv").open(newline="") as lines:
-        return [
-            SlabFacts(
-                name=row["slab"],
-                patient_id=row["patient_id"],
-                readers=int(row["readers"]),
-                diameter_mm=float(row["diameter_mm"]),
-                spacing_k_mm=float(row["spacing_k_mm"]),
-                texture=_rating(row["texture"]),
-                malignancy=_rating(row["malignancy"]),
-                calcification=_rating(row["calcification"]),
-                is_hu_exact=row["hu_exact"] == "True",
-            )
-            for row in csv.DictReader(lines)
-        ]
+def density_of(texture: float | None) -> str | None:
+    """Give the density class of the readers' texture: 1-2 ground-glass, 3 part-solid, 4-5 solid (means rounded)."""
+    if texture is None:
+        return None
+    return "ground-glass" if texture < 2.5 else "part-solid" if texture < 3.5 else "solid"
+
+
+def _facts(row: dict[str, str]) -> SlabFacts:
+    return SlabFacts(
+        name=row["slab"],
+        patient_id=row["patient_id"],
+        readers=int(row["readers"]),
+        diameter_mm=float(row["diameter_mm"]),
+        spacing_k_mm=float(row["spacing_k_mm"]),
+        texture=_rating(row["texture"]),
+        malignancy=_rating(row["malignancy"]),
+        calcification=_rating(row["calcification"]),
+        is_hu_exact=row["hu_exact"] == "True",
+    )
 
 
 def _rating(text: str) -> float | None:
@@ -104,9 +106,9 @@ def _rating(text: str) -> float | None:
 def read_slabs(data: Path) -> Iterator[Slab]:
     """Give every slab at 1 mm, patient-aligned."""
     with (data / "slabs" / "slabs.csv").open(newline="") as lines:
-        rows = {row["slab"]: row for row in csv.DictReader(lines)}
-    for facts in read_facts(data):
-        row = rows[facts.name]
+        rows = list(csv.DictReader(lines))
+    for row in rows:
+        facts = _facts(row)
         stored = np.load(data / "slabs" / f"{facts.name}.npz")
         hu_kji = jpeg_ls.decode(stored["hu_plus_1024_jls"]).reshape(stored["shape_kji"]).astype(np.float32) - 1024.0
         size = 4 * hu_kji.size

@@ -26,7 +26,7 @@ from lianyi_train.chests import WholeChest
 from lianyi_train.folds import Fold
 from lianyi_train.grey import Grey
 from lianyi_train.planting import LUNG, Turn, paste, soft_share, turned
-from lianyi_train.slabs import Cut, Slab
+from lianyi_train.slabs import Cut, Slab, density_of
 
 LIST = Path(__file__).parents[2] / "splits" / "planted.json"
 SHA256 = "21b1ce48768b8f65d8b1738ef4b3b46667ea4813b32c730968b2b00520d55be7"
@@ -91,13 +91,6 @@ class Scene:
     chest: str
     plants: tuple[Plant, ...]
     controls: tuple[Control, ...]
-
-
-def density_of(texture: float | None) -> str | None:
-    """Give the density class of the readers' texture: 1-2 ground-glass, 3 part-solid, 4-5 solid (means rounded)."""
-    if texture is None:
-        return None
-    return "ground-glass" if texture < 2.5 else "part-solid" if texture < 3.5 else "solid"
 
 
 def read_scenes(fold: Fold) -> list[Scene]:
@@ -170,6 +163,23 @@ def _draw_turn(random: np.random.Generator) -> Turn:
     return Turn(degrees=round(float(random.uniform(0.0, 360.0)), 1), mirror_kji=(k, j, i))
 
 
+def _draw_place(
+    random: np.random.Generator,
+    chest: WholeChest,
+    inside: np.ndarray,
+    taken: Sequence[np.ndarray],
+    cut: Cut,
+) -> np.ndarray:
+    """Draw a place in the lungs, apart from what is there and not mostly in soft tissue."""
+    for _ in range(TRIES):
+        at: np.ndarray = inside[random.integers(len(inside))]
+        if all(np.linalg.norm(at - other) >= APART_MM for other in taken) and (
+            soft_share(chest.grey_kji, cut, _triple(at)) <= MOST_SOFT_SHARE
+        ):
+            return at
+    raise ValueError(f"no room in {chest.name}")
+
+
 def _draw_plants(random: np.random.Generator, chest: WholeChest, group: Sequence[Slab]) -> tuple[Plant, ...]:
     inside = np.argwhere(chest.lung_kji)
     taken = [np.array(nodule.center_kji) for nodule in chest.nodules]
@@ -177,14 +187,7 @@ def _draw_plants(random: np.random.Generator, chest: WholeChest, group: Sequence
     for slab in group:
         turn = _draw_turn(random)
         cut = turned(slab.cut, turn)
-        for _ in range(TRIES):
-            at = inside[random.integers(len(inside))]
-            if all(np.linalg.norm(at - other) >= APART_MM for other in taken) and (
-                soft_share(chest.grey_kji, cut, _triple(at)) <= MOST_SOFT_SHARE
-            ):
-                break
-        else:
-            raise ValueError(f"no room for {slab.facts.name} in {chest.name}")
+        at = _draw_place(random, chest, inside, taken, cut)
         taken.append(at)
         plants.append(
             Plant(
@@ -212,14 +215,7 @@ def _draw_controls(
     controls = []
     for slab, planted in zip(group, plants, strict=True):
         shape = turned(slab.cut, planted.turn)
-        for _ in range(TRIES):
-            at = inside[random.integers(len(inside))]
-            if all(np.linalg.norm(at - other) >= APART_MM for other in taken) and (
-                soft_share(chest.grey_kji, shape, _triple(at)) <= MOST_SOFT_SHARE
-            ):
-                break
-        else:
-            raise ValueError(f"no room for the control of {slab.facts.name} in {chest.name}")
+        at = _draw_place(random, chest, inside, taken, shape)
         taken.append(at)
         source = others[random.integers(len(others))]
         places = np.argwhere(source.lung_kji)

@@ -17,9 +17,8 @@ from lianyi.lungct.pipeline import Detector
 from lianyi_train.cache import Cache
 from lianyi_train.folds import Fold
 from lianyi_train.mine import PAD, slab_in_air
-from lianyi_train.slabs import Slab
+from lianyi_train.slabs import Slab, density_of
 from lianyi_train.sticks.looking import look
-from lianyi_train.sticks.planted import density_of
 
 DENSITIES = (Density.GROUND_GLASS.value, Density.PART_SOLID.value, Density.SOLID.value)
 
