@@ -1,6 +1,6 @@
 # `make` lists what there is.  Each target sets up .venv first if needed, works without a terminal, and ends by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check fix golden bench train lock clean
+.PHONY: help setup demo test test-slow check fix golden bench train evaluate lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -42,6 +42,9 @@ bench: setup ## time by stage and memory, as a table and as out/bench.json
 train: ## train the networks from ../shared/data into out/train; hours; goes on where it was cut off
 	@tools/setup.sh train
 	PYTHONPATH=train OMP_WAIT_POLICY=passive $(BIN)/python -m lianyi_train.recipe
+
+evaluate: setup ## every measuring stick on both folds of ../shared/data; some ten minutes
+	PYTHONPATH=train $(BIN)/python -m lianyi_train.evaluate
 
 lock: setup ## resolve the dependencies anew into requirements/
 	tools/lock.sh
