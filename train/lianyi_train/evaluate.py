@@ -121,7 +121,13 @@ def report(looks: dict[Fold, Looks]) -> tuple[str, dict[str, object]]:
                 f"{name}, chosen on {other[fold]} at {rate:g} false marks: p {half_up(at.probability, 3)}; on {fold} "
                 f"found {share(at.found, at.nodules)}, false marks a chest {half_up(at.false_marks_per_chest, 2)}"
             )
-    lines += ["", *_calibration(judged), "", "## Control: normal lung pasted as a nodule is (p by the provisional weights)", ""]
+    lines += [
+        "",
+        *_calibration(judged),
+        "",
+        "## Control: normal lung pasted as a nodule is (p by the provisional weights)",
+        "",
+    ]
     for fold in FOLDS:
         controls = looks[fold].controls
         for probability in (0.3, 0.5):
@@ -130,7 +136,12 @@ def report(looks: dict[Fold, Looks]) -> tuple[str, dict[str, object]]:
             lines.append(
                 f"{fold}, {controls.pieces} pieces, p {probability:g}: marks {pasted} pasted, {untouched} untouched"
             )
-    lines += ["", "## Slabs (p by the provisional weights)", "", *_slabs([one for fold in FOLDS for one in looks[fold].slabs])]
+    lines += [
+        "",
+        "## Slabs (p by the provisional weights)",
+        "",
+        *_slabs([one for fold in FOLDS for one in looks[fold].slabs]),
+    ]
     return "\n".join(lines) + "\n", data
 
 
