@@ -98,7 +98,7 @@ def write_weights(folder: Path, *, with_refine: bool = True, **changes: Any) -> 
     manifest = {**plain_manifest(), "files": files, **changes}
     if not with_refine:
         manifest["calibration"] = {**manifest["calibration"], "refine": 0.0}
-        manifest["density_probability"] = None
+        manifest["density_cuts"] = None
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     return folder
 
@@ -115,7 +115,7 @@ def plain_manifest() -> dict[str, Any]:
             "constant": -0.25,
             "population": {"zh": "球", "en": "balls"},
         },
-        "density_probability": 0.6,
+        "density_cuts": [0.5, 1.2],
         "training_data": [{"name": "none", "licence": "none", "citation": "made by hand"}],
         "operating_points": {
             "sensitive": _point(0.2, 4.1),

@@ -32,6 +32,9 @@ CHESTS: dict[str, Fold] = {
 }
 """Every annotated chest lies in A or B, so each is measured by a network that never saw it."""
 
+OTHER: dict[Fold, Fold] = {"A": "B", "B": "A"}
+"""The fold that judges by what was fitted on the other."""
+
 _SALT = "lianyi folds 1 "
 
 

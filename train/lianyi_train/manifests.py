@@ -75,7 +75,7 @@ def write_provisional(folder: Path) -> None:
             constant=0.0,
             population=NOT_MEASURED,
         ),
-        density_probability=None,
+        density_cuts=None,
         training_data=DATA,
         operating_points=points,
         sensitivity_source=NOT_MEASURED,

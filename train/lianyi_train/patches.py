@@ -20,9 +20,10 @@ from scipy import ndimage
 from lianyi_train.chests import WholeChest
 from lianyi_train.grey import Grey
 from lianyi_train.planting import LUNG, Turn, paste, soft_share, turned
-from lianyi_train.slabs import Cut, Slab
+from lianyi_train.slabs import Cut, Slab, density_of
 
 SHAPE = (32, 64, 64)
+SMALL_MM = 6.0
 Triple = tuple[int, int, int]
 
 
@@ -41,6 +42,9 @@ class Recipe:
         thick: slices are made thicker.
         noise: noise is added.
         sharp: edges are sharpened, as by a sharp kernel.
+        rare: a nodule, pasted or in its slab, is drawn from the ground-glass and part-solid ones.
+        small: else, it is drawn from those of less than 6 mm.
+        leaves_doubtful: nothing is taught of the places in splits/doubtful.json (a choice, no probability).
         least_readers: findings of fewer readers are ignored.
         most_soft_share: of a planted nodule over soft tissue.
     """
@@ -55,6 +59,9 @@ class Recipe:
     thick: float = 0.3
     noise: float = 0.3
     sharp: float = 0.0
+    rare: float = 0.0
+    small: float = 0.0
+    leaves_doubtful: bool = True
     least_readers: int = 2
     most_soft_share: float = 0.5
 
@@ -85,7 +92,6 @@ class Source:
         chests: that may be learnt from.
         recipe: the mixture.
         hard: for each chest, places (rows k, j, i) that an earlier network took for nodules.
-        ignored: for each chest, balls (k, j, i, radius) of which nothing is said: unmarked disease.
         seed: of everything random.
         shape: of a patch, voxels.
     """
@@ -94,9 +100,15 @@ class Source:
     chests: Sequence[WholeChest]
     recipe: Recipe
     hard: dict[str, npt.NDArray[np.float64]]
-    ignored: dict[str, list[tuple[float, float, float, float]]]
     seed: int
     shape: Triple = SHAPE
+    _rare: list[Slab] = field(init=False)
+    _small: list[Slab] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rare = [slab for slab in self.slabs if density_of(slab.facts.texture) in {"ground-glass", "part-solid"}]
+        object.__setattr__(self, "_rare", rare)
+        object.__setattr__(self, "_small", [slab for slab in self.slabs if slab.facts.diameter_mm < SMALL_MM])
 
     def patch(self, number: int) -> Patch:
         """Give patch *number*."""
@@ -105,8 +117,17 @@ class Source:
         spoil(random, made, self.recipe)
         return mirrored(random, made)
 
+    def _draw(self, random: np.random.Generator) -> Slab:
+        pool: Sequence[Slab] = self.slabs
+        draw = random.random()
+        if draw < self.recipe.rare:
+            pool = self._rare
+        elif draw < self.recipe.rare + self.recipe.small:
+            pool = self._small
+        return pool[random.integers(len(pool))]
+
     def _from_slab(self, random: np.random.Generator) -> Patch:
-        slab = self.slabs[random.integers(len(self.slabs))]
+        slab = self._draw(random)
         depth = slab.grey_kji.shape[0]
         # Sometimes the ends are dropped: a nodule need not fill the stack.
         low_k, high_k = 0, depth
@@ -153,8 +174,6 @@ class Source:
             k, j, i = (c - f for c, f in zip(nodule.center_kji, start, strict=True))
             readers = 4 if nodule.readers == 0 else nodule.readers
             made.findings.append((k, j, i, nodule.diameter_mm, readers))
-        for k, j, i, radius in self.ignored.get(chest.name, []):
-            made.findings.append((k - start[0], j - start[1], i - start[2], 2.0 * radius, 0))
         inside = lung.grey_kji > 0
         if random.random() < self.recipe.control:
             self._paste_control(random, made, inside)
@@ -169,7 +188,7 @@ class Source:
 
     def _plant(self, random: np.random.Generator, made: Patch, inside: npt.NDArray[np.bool_]) -> None:
         """Plant a nodule somewhere inside, clear of other findings; give up after a few tries."""
-        slab = self.slabs[random.integers(len(self.slabs))]
+        slab = self._draw(random)
         if slab.facts.diameter_mm > 30.0 or slab.facts.readers < self.recipe.least_readers:
             return
         scale = float(random.uniform(0.86, 1.16))

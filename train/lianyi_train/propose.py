@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lianyi_train.cache import Cache
+from lianyi_train.doubtful import apart_from_findings, with_doubtful
 from lianyi_train.fit import Batch, Schedule, fit
 from lianyi_train.folds import LEARNS_FROM, Purpose
+from lianyi_train.mine import BEYOND_MM
 from lianyi_train.networks import Proposals
 from lianyi_train.patches import Recipe, Source
 from lianyi_train.targets import IGNORED, POSITIVE, targets_of
@@ -57,18 +59,20 @@ def train_proposals(  # noqa: PLR0913 -- one experiment is all of these
     *,
     start_from: Path | None = None,
     hard: dict[str, list[list[float]]] | None = None,
-    ignored: dict[str, list[tuple[float, float, float, float]]] | None = None,
     network: nn.Module | None = None,
     workers: int = 2,
 ) -> nn.Module:
     """Train a proposal network on what its purpose may learn from."""
     data, folds = Cache(cache), LEARNS_FROM[purpose]
+    chests = data.chests(folds)
+    if recipe.leaves_doubtful:
+        chests = [with_doubtful(chest) for chest in chests]
+    places = apart_from_findings(chests, hard or {}, BEYOND_MM)
     source = Source(
         slabs=[slab for slab in data.slabs(folds) if slab.facts.readers >= recipe.least_readers],
-        chests=data.chests(folds),
+        chests=chests,
         recipe=recipe,
-        hard={name: np.array(places).reshape(-1, 3) for name, places in (hard or {}).items()},
-        ignored=ignored or {},
+        hard={name: np.array(rows).reshape(-1, 3) for name, rows in places.items()},
         seed=schedule.seed,
     )
 

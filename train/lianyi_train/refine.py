@@ -12,8 +12,10 @@ from torch.nn import functional
 
 from lianyi_train.cache import Cache
 from lianyi_train.cubes import UNKNOWN, CubeRecipe, CubeSource, mask_of
+from lianyi_train.doubtful import apart_from_findings, with_doubtful
 from lianyi_train.fit import Batch, Schedule, fit
 from lianyi_train.folds import LEARNS_FROM, Purpose
+from lianyi_train.mine import BEYOND_MM
 from lianyi_train.networks import Refinement
 from lianyi_train.propose import image_of
 
@@ -82,10 +84,14 @@ def train_refinement(  # noqa: PLR0913 -- one experiment is all of these
         workers: processes that make samples.
     """
     data, folds = Cache(cache), LEARNS_FROM[purpose]
+    chests = [with_doubtful(chest) for chest in data.chests(folds)]
     source = CubeSource(
         slabs=data.slabs(folds),
-        chests=data.chests(folds),
-        proposals={name: np.array(places).reshape(-1, 3) for name, places in chest_places.items()},
+        chests=chests,
+        proposals={
+            name: np.array(rows).reshape(-1, 3)
+            for name, rows in apart_from_findings(chests, chest_places, BEYOND_MM).items()
+        },
         mistaken={name: np.array(places).reshape(-1, 3) for name, places in slab_places.items()},
         recipe=recipe,
         seed=schedule.seed,

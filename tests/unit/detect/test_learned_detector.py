@@ -68,12 +68,21 @@ def test_each_mask_lies_on_its_own_ball(tmp_path: Path) -> None:
     assert sorted(volumes_ml) == pytest.approx([4.19 * r**3 / 1000.0 for r in (5.0, 9.0)], rel=0.2)
 
 
-@pytest.mark.parametrize(("least", "density"), [(0.5, Density.SOLID), (0.9999999, None), (None, None)])
-def test_a_density_class_is_said_only_where_it_is_sure_enough(
-    tmp_path: Path, least: float | None, density: Density | None
+@pytest.mark.parametrize(
+    ("cuts", "density"),
+    [
+        ((0.5, 1.2), Density.SOLID),
+        ((0.5, 2.0), Density.PART_SOLID),
+        ((2.0, 2.0), Density.GROUND_GLASS),
+        (None, None),
+    ],
+)
+def test_the_density_class_is_where_the_shares_lie_between_the_cuts(
+    tmp_path: Path, cuts: tuple[float, float] | None, density: Density | None
 ) -> None:
-    mark = detector_in(tmp_path, density_probability=least).detect(*chest(LARGE))[0]
+    mark = detector_in(tmp_path, density_cuts=cuts).detect(*chest(LARGE))[0]
 
+    assert 1.2 < mark.evidence["part-solid_probability"] + 2.0 * mark.evidence["solid_probability"] < 2.0
     assert mark.density == density
 
 

@@ -89,9 +89,16 @@ def test_a_manifest_that_cannot_be_is_refused(
         read_weights(tmp_path)
 
 
+def test_density_cuts_out_of_order_are_refused(tmp_path: Path) -> None:
+    edit_manifest(write_weights(tmp_path), lambda m: m.update(density_cuts=[1.2, 0.5]))
+
+    with pytest.raises(Misconfigured, match="order"):
+        read_weights(tmp_path)
+
+
 def test_a_density_class_needs_the_second_network(tmp_path: Path) -> None:
     write_weights(tmp_path, with_refine=False)
-    edit_manifest(tmp_path, lambda m: m.update(density_probability=0.6))
+    edit_manifest(tmp_path, lambda m: m.update(density_cuts=[0.5, 1.2]))
 
     with pytest.raises(Misconfigured, match="density"):
         read_weights(tmp_path)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from lianyi.lungct.domain.nodule import Candidate, Density
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.pipeline import Detector
 from lianyi_train.cache import Cache
-from lianyi_train.chests import Booleans, WholeChest
+from lianyi_train.chests import Booleans, KnownNodule
+from lianyi_train.doubtful import doubtful_in
 from lianyi_train.folds import Fold
 from lianyi_train.grey import Grey
 from lianyi_train.planting import turned
@@ -27,12 +28,25 @@ LungsOf = Callable[[Grey], Booleans]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """What :func:`lianyi.evaluate.froc` takes; and every candidate with its mark."""
+    """What :func:`lianyi.evaluate.froc` takes; every candidate with its mark; and the doubtful places.
+
+    Attributes:
+        chests: looked at.
+        nodules: that are there.
+        marks: of the detector.
+        candidates: one for each mark.
+        doubtful: findings that are left out of the second reading, and false when marked in the first.
+    """
 
     chests: list[Chest]
     nodules: list[TrueNodule]
     marks: list[Mark]
     candidates: list[Candidate]
+    doubtful: list[TrueNodule]
+
+    def without_doubtful(self) -> Lists:
+        """Give the lists for the second reading: a mark of a doubtful place neither helps nor hurts."""
+        return replace(self, nodules=self.nodules + self.doubtful, doubtful=[])
 
     def __add__(self, other: Lists) -> Lists:
         """Join two folds: each chest was looked at by the network that had not seen it."""
@@ -41,6 +55,7 @@ class Lists:
             nodules=self.nodules + other.nodules,
             marks=self.marks + other.marks,
             candidates=self.candidates + other.candidates,
+            doubtful=self.doubtful + other.doubtful,
         )
 
 
@@ -64,7 +79,7 @@ def look_at_planted(detector: Detector, cache: Cache, fold: Fold, lungs_of: Lung
     """
     chests = {chest.name: chest for chest in cache.chests(frozenset({fold}))}
     slabs = {slab.facts.name: slab for slab in cache.slabs(frozenset({fold}))}
-    lists = Lists(chests=[], nodules=[], marks=[], candidates=[])
+    lists = Lists(chests=[], nodules=[], marks=[], candidates=[], doubtful=[])
     for scene in read_scenes(fold):
         chest, series_uid = chests[scene.chest], SeriesUID(f"planted-{scene.name}")
         grey_kji = plant(scene, chest, slabs)
@@ -81,7 +96,8 @@ def look_at_planted(detector: Detector, cache: Cache, fold: Fold, lungs_of: Lung
                     density=None if one.density is None else Density(one.density),
                 )
             )
-        lists.nodules.extend(known_as_ignored(chest, series_uid))
+        lists.nodules.extend(as_ignored(chest.nodules, series_uid))
+        lists.doubtful.extend(as_ignored(doubtful_in(chest.name), series_uid))
         for candidate in look(detector, grey_kji, lung_kji):
             lists.candidates.append(candidate)
             lists.marks.append(mark_of(series_uid, candidate))
@@ -112,7 +128,7 @@ def mark_of(series_uid: SeriesUID, candidate: Candidate) -> Mark:
     return Mark(series_uid=series_uid, center_lps_mm=(x, y, z), probability=candidate.probability)
 
 
-def known_as_ignored(chest: WholeChest, series_uid: SeriesUID) -> list[TrueNodule]:
+def as_ignored(found: Sequence[KnownNodule], series_uid: SeriesUID) -> list[TrueNodule]:
     """Give a chest's own findings as such that neither help nor hurt."""
     return [
         TrueNodule(
@@ -121,7 +137,7 @@ def known_as_ignored(chest: WholeChest, series_uid: SeriesUID) -> list[TrueNodul
             diameter_mm=one.diameter_mm + 2.0 * KNOWN_BEYOND_MM,
             readers=1,
         )
-        for one in chest.nodules
+        for one in found
     ]
 
 

@@ -11,9 +11,10 @@ from lianyi.evaluate import Chest, TrueNodule
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.pipeline import Detector
 from lianyi_train.cache import Cache
+from lianyi_train.doubtful import doubtful_in
 from lianyi_train.folds import Fold
 from lianyi_train.sticks.looking import look
-from lianyi_train.sticks.planted_run import Lists, mark_of
+from lianyi_train.sticks.planted_run import Lists, as_ignored, mark_of
 
 ANNOTATED_ELSEWHERE = 4
 """A nodule published with its chest counts like one that every reader drew."""
@@ -21,7 +22,7 @@ ANNOTATED_ELSEWHERE = 4
 
 def look_at_whole_chests(detector: Detector, cache: Cache, fold: Fold) -> Lists:
     """Look at the whole chests of a fold; every one of A and B is annotated."""
-    lists = Lists(chests=[], nodules=[], marks=[], candidates=[])
+    lists = Lists(chests=[], nodules=[], marks=[], candidates=[], doubtful=[])
     for chest in cache.chests(frozenset({fold})):
         series_uid = SeriesUID(chest.name)
         lists.chests.append(Chest(series_uid=series_uid, slice_thickness_mm=chest.spacing_k_mm))
@@ -35,6 +36,7 @@ def look_at_whole_chests(detector: Detector, cache: Cache, fold: Fold) -> Lists:
                     readers=one.readers or ANNOTATED_ELSEWHERE,
                 )
             )
+        lists.doubtful.extend(as_ignored(doubtful_in(chest.name), series_uid))
         for candidate in look(detector, chest.grey_kji, chest.lung_kji):
             lists.candidates.append(candidate)
             lists.marks.append(mark_of(series_uid, candidate))

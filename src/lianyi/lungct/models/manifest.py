@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 PointName = Literal["sensitive", "balanced", "specific"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Place = Annotated[float, Field(ge=0.0, le=2.0)]
 Millimetres = Annotated[float, Field(ge=0.0)]
 Words = Annotated[str, Field(min_length=1)]
 
@@ -112,8 +113,8 @@ class Manifest(_Part):
     """The whole document.
 
     Attributes:
-        density_probability: from this probability on the detector's density class is taken instead of the measured
-            one; None: never.
+        density_cuts: where the line from ground-glass (0) over part-solid (1) to solid (2) is cut, so that the
+            detector's density class is taken instead of the measured one; None: never.
         sensitivity_source: on what the operating points were measured.
     """
 
@@ -122,7 +123,7 @@ class Manifest(_Part):
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     files: NetworkFiles
     calibration: Calibration
-    density_probability: Share | None
+    density_cuts: tuple[Place, Place] | None
     training_data: Annotated[tuple[DataSet, ...], Field(min_length=1)]
     operating_points: dict[PointName, MeasuredPoint]
     sensitivity_source: BothLanguages
@@ -138,6 +139,8 @@ class Manifest(_Part):
             raise ValueError("a more sensitive operating point has a higher probability")
         if self.files.refine is None and self.calibration.refine != 0:
             raise ValueError("the calibration weighs a network that is not there")
-        if self.files.refine is None and self.density_probability is not None:
+        if self.density_cuts is not None and self.density_cuts[0] > self.density_cuts[1]:
+            raise ValueError("the density cuts are not in order")
+        if self.files.refine is None and self.density_cuts is not None:
             raise ValueError("a density class is promised by a network that is not there")
         return self

@@ -43,7 +43,7 @@ class Weights:
             "propose": files.propose.sha256,
             "refine": files.refine.sha256 if files.refine else None,
             "calibration": [calibration.propose, calibration.refine, calibration.constant],
-            "density_probability": self.manifest.density_probability,
+            "density_cuts": self.manifest.density_cuts,
         }
         return hashlib.sha256(json.dumps(rule, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 import numpy as np
 
 from lianyi.lungct.detect.learned.cubes import CUBE, SecondLook, look_again
+from lianyi.lungct.detect.learned.densities import IN_ORDER, class_of
 from lianyi.lungct.detect.learned.image import CELL_MM, MOST_VOXELS, Box, lung_box, tiles
 from lianyi.lungct.detect.learned.peaks import Peak, find_peaks, is_apart
 from lianyi.lungct.detect.learned.runtime import (
@@ -26,7 +27,6 @@ from lianyi.lungct.models import Weights
 
 _LOOKED_AT_AGAIN = 60
 _CANDIDATES = 100
-_DENSITIES = (Density.GROUND_GLASS, Density.PART_SOLID, Density.SOLID)
 
 
 class LearnedDetector:
@@ -128,9 +128,10 @@ class LearnedDetector:
         mask: Mask | None = None
         if look is not None:
             evidence["refine_logit"] = look.logit
-            for name, share in zip(_DENSITIES, look.density_probabilities, strict=True):
+            for name, share in zip(IN_ORDER, look.density_probabilities, strict=True):
                 evidence[f"{name.value}_probability"] = share
-            density = self._sure_density(look)
+            cuts = self._weights.manifest.density_cuts
+            density = None if cuts is None else class_of(look.density_probabilities, cuts)
             mask = Mask(working.grid.crop(first_kji=look.first_kji, shape=(CUBE, CUBE, CUBE)), look.mask_kji)
         return Candidate(
             center=working.grid.voxel(k=k, j=j, i=i).to_patient(),
@@ -141,14 +142,6 @@ class LearnedDetector:
             suspicion_rating=None if look is None else look.suspicion_rating,
             mask=mask,
         )
-
-    def _sure_density(self, look: SecondLook) -> Density | None:
-        """Give the likeliest class if it is as likely as the manifest asks."""
-        least = self._weights.manifest.density_probability
-        likeliest = max(look.density_probabilities)
-        if least is None or likeliest < least:
-            return None
-        return _DENSITIES[look.density_probabilities.index(likeliest)]
 
 
 def _logistic(log_odds: float) -> float:
