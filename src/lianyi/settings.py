@@ -32,6 +32,7 @@ class Settings(BaseSettings):
             when the numbers are not its own.
         operating_point_probability: marks at or above it are reported, 0 to 1; None: the operating point's.
         max_marks: at most so many marks a chest, best first, never over 20; None: the operating point's.
+        unconfirmed_rules: whether rules that were not read in their original are shown too, marked as unconfirmed.
     """
 
     model_config = SettingsConfigDict(env_prefix="LIANYI_", frozen=True, extra="forbid")
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     operating_point_name: str | None = Field(default=None, min_length=1)
     operating_point_probability: float | None = Field(default=None, ge=0.0, le=1.0)
     max_marks: int | None = Field(default=None, ge=1, le=20)
+    unconfirmed_rules: bool = False
 
 
 def read_settings() -> Settings:

@@ -1,0 +1,229 @@
+"""One guideline on one case: each nodule, then the exam; conditional where facts are missing."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from lianyi.lungct.assess.exam import Standing, most_suspicious
+from lianyi.lungct.assess.facts import exam_facts, facts_of
+from lianyi.lungct.assess.judge import Answer, met_by, step
+from lianyi.lungct.assess.lookup import Known, Lookup
+from lianyi.lungct.assess.solve import Path, Tree, exceptions, forked, options, paths, solve, wanted
+from lianyi.lungct.assess.table import Management, Row, Table
+from lianyi.lungct.assess.words import OF_THE_PATIENT, bare, field_of, of_nodule, say_fact, say_facts, say_options
+from lianyi.lungct.domain.assessment import Assessment, Branch, Due, Level, Sentence
+from lianyi.lungct.domain.case import Case
+from lianyi.lungct.domain.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A tree, and what facts wanted in vain would change of it."""
+
+    tree: Tree
+    unless: tuple[Path, ...]
+    nodule_id: int | None
+
+
+def assess_by(table: Table, case: Case, context: Context, *, mayo_bands: dict[int, str]) -> Iterator[Assessment]:
+    """Judge a case by one table: the exam first, then each nodule.
+
+    Args:
+        table: of the guideline.
+        case: the nodules.
+        context: the patient.
+        mayo_bands: by nodule, where the Mayo model could be computed; one consensus asks for it.
+    """
+    known: dict[int, Known] = {
+        nodule.id: {**facts_of(nodule, case, context, table), "mayo_band": mayo_bands.get(nodule.id)}
+        for nodule in case.nodules
+    }
+    trees = {number: solve(table, facts) for number, facts in known.items()}
+    yield _assessment(table, case, context, _exam(table, case, context, known, trees), "exam")
+    for number, tree in trees.items():
+        judged = _Judged(tree=tree, unless=exceptions(table, known[number], tree), nodule_id=number)
+        assessment = _assessment(table, case, context, judged, "nodule")
+        yield replace(assessment, trace=_with_size(assessment.trace, known[number]))
+
+
+def _with_size(trace: tuple[Sentence, ...], known: Known) -> tuple[Sentence, ...]:
+    """Begin the reasons with the nodule as it was given, where no step of them says its size."""
+    given = {fact: value for fact in ("size", "density", "status") if (value := Lookup(known).peek(fact)) is not None}
+    if "size" not in given or any(say_fact("size", given["size"]).en in one.en for one in trace):
+        return trace
+    return (say_facts(given), *trace)
+
+
+def _exam(table: Table, case: Case, context: Context, known: dict[int, Known], trees: dict[int, Tree]) -> _Judged:
+    facts = exam_facts(case, context, table)
+    if not trees:
+        return _Judged(tree=_nothing_found(table, case, facts), unless=(), nodule_id=None)
+    tree, decider = most_suspicious(table, _standings(trees))
+    looked = Lookup(facts)
+    for row in table.exam_rows:
+        met = met_by(row, looked)
+        if met is not None:
+            first = next(paths(tree)).answer
+            zero = Answer(category=row.category, management=row.management, trace=(step(row, met),))
+            own = first.trace if isinstance(tree, Answer) else ()
+            return _Judged(tree=replace(zero, trace=(*zero.trace, *own)), unless=(), nodule_id=None)
+    unless = _exam_exceptions(table, known, trees, tree)
+    if looked.wanted and isinstance(tree, Answer):
+        tree = replace(tree, wanted=(*tree.wanted, *looked.wanted))
+        unless += tuple(_if_so(table, facts, row, fact) for fact in looked.wanted for row in table.exam_rows[-1:])
+    return _Judged(tree=tree, unless=unless, nodule_id=decider)
+
+
+def _if_so(table: Table, facts: Known, row: Row, fact: str) -> Path:
+    """Say what the whole exam would be if a fact wanted in vain were so."""
+    option = options(table, fact)[0]
+    met = met_by(row, Lookup({**facts, fact: option.value})) or {}
+    answer = Answer(category=row.category, management=row.management, trace=(step(row, met),))
+    return Path(facts=((fact, (option,)),), answer=answer)
+
+
+def _exam_exceptions(table: Table, known: dict[int, Known], trees: dict[int, Tree], tree: Tree) -> tuple[Path, ...]:
+    """Find what the facts wanted in vain, of any nodule, would change of the exam."""
+    if not isinstance(tree, Answer):
+        return ()
+    several = len(trees) > 1
+    sought = dict.fromkeys((bare(fact), number) for number, own in trees.items() for fact in wanted(own))
+    found: dict[tuple[str, object], list[Path]] = {}
+    for fact, number in sought:
+        shared = fact in OF_THE_PATIENT
+        if shared and number != min(trees):
+            continue
+        for option in options(table, fact):
+            changed = {
+                one: solve(table, {**facts, fact: option.value}) if shared or one == number else trees[one]
+                for one, facts in known.items()
+            }
+            other, _ = most_suspicious(table, _standings(changed))
+            if isinstance(other, Answer) and other.says != tree.says:
+                named = of_nodule(fact, number) if several else fact
+                found.setdefault((named, other.says), []).append(Path(facts=((named, (option,)),), answer=other))
+    return tuple(
+        Path(facts=((group[0].facts[0][0], tuple(path.facts[0][1][0] for path in group)),), answer=group[0].answer)
+        for group in found.values()
+    )
+
+
+def _standings(trees: dict[int, Tree]) -> tuple[Standing, ...]:
+    return tuple(Standing(nodule_id=number, tree=tree) for number, tree in sorted(trees.items()))
+
+
+def _nothing_found(table: Table, case: Case, facts: Known) -> Answer:
+    """Judge an exam without a nodule: only Lung-RADS has a row for it, and only once a doctor confirms it."""
+    looked = Lookup(facts)
+    for row in table.exam_rows:
+        met = met_by(row, looked)
+        if met is not None:
+            return Answer(category=row.category, management=row.management, trace=(step(row, met),))
+    none_listed = Sentence("没有列出结节", "no nodule is listed")
+    if facts.get("indication") == "incidental" or not table.exam_rows:
+        words = Sentence("没有结节可按本指南判断", "no nodule to judge by this guideline")
+        return Answer(category=None, management=Management(words=words, due_months=None), trace=(none_listed,))
+    row = next(row for row in table.rows if row.category == table.order[0])
+    if not case.is_reviewed:
+        words = Sentence(
+            "须医师确认没有结节后才能分类", "classified only once a doctor confirms that there is no nodule"
+        )
+        return Answer(
+            category=None,
+            management=Management(words=words, due_months=None),
+            trace=(none_listed, words),
+            wanted=("is_reviewed",),
+        )
+    found = Sentence(f"没有结节 → {row.category}", f"no nodule → {row.category}")
+    return Answer(category=row.category, management=row.management, trace=(found,))
+
+
+def _assessment(table: Table, case: Case, context: Context, judged: _Judged, level: Level) -> Assessment:
+    tree = judged.tree
+    ways = tuple(paths(tree))
+    firm = ways[0].answer if len(ways) == 1 else None
+    missing = dict.fromkeys(field_of(fact) for fact in (*forked(tree), *wanted(tree)))
+    branches = (*(ways if firm is None else ()), *judged.unless)
+    return Assessment(
+        guideline=table.guideline,
+        edition=table.edition,
+        level=level,
+        nodule_id=judged.nodule_id,
+        category=firm.category if firm else None,
+        modifier="S" if level == "exam" and table.exam_rows and context.other_significant_findings else "",
+        management=firm.management.words if firm else _depends(ways),
+        due=_due(firm.management, context.study_date) if firm else None,
+        trace=(*_counted(table, case), *(firm.trace if firm else (_depends(ways),))),
+        missing=tuple(missing),
+        conditional=tuple(_branch(path, context.study_date) for path in branches),
+        is_confirmed=table.is_confirmed,
+        is_provisional=not case.is_reviewed,
+    )
+
+
+def _counted(table: Table, case: Case) -> tuple[Sentence, ...]:
+    """Say the number that the answer rests on, and whether it may still change."""
+    if not any(condition.fact == "number" for row in table.rows for condition in row.conditions):
+        return ()
+    count = case.nodule_count
+    if case.is_reviewed:
+        return (Sentence(f"结节数 {count}", f"{count} nodule{'s' if count != 1 else ''}"),)
+    return (
+        Sentence(
+            f"结节数 {count}；暂定，以医师确认这些结节为准",
+            f"{count} nodule{'s' if count != 1 else ''}; provisional, if these are confirmed",
+        ),
+    )
+
+
+def _depends(ways: tuple[Path, ...]) -> Sentence:
+    said = [path.answer.category or path.answer.management.words for path in ways]
+    zh = dict.fromkeys(one if isinstance(one, str) else one.zh for one in said)
+    en = dict.fromkeys(one if isinstance(one, str) else one.en for one in said)
+    return Sentence(f"取决于缺少的资料：{' / '.join(zh)}", f"depends on what is missing: {' / '.join(en)}")
+
+
+def _branch(path: Path, studied: date | None) -> Branch:
+    return Branch(
+        facts=tuple(
+            (field_of(fact), tuple(_written(option.value, option.words) for option in tried))
+            for fact, tried in path.facts
+        ),
+        condition=say_options(path.facts),
+        category=path.answer.category,
+        management=path.answer.management.words,
+        due=_due(path.answer.management, studied),
+        trace=path.answer.trace,
+    )
+
+
+def _written(value: object, words: Sentence) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else words.en
+
+
+def _due(management: Management, studied: date | None) -> Due | None:
+    if management.due_months is None:
+        return None
+    first, last = management.due_months
+    return Due(
+        from_months=first,
+        to_months=last,
+        from_date=None if studied is None else months_after(studied, first),
+        to_date=None if studied is None else months_after(studied, last),
+    )
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the same day so many months later, or the month's last where it is shorter.
+
+    >>> months_after(date(2025, 8, 31), 6)
+    datetime.date(2026, 2, 28)
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
