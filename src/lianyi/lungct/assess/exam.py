@@ -48,14 +48,10 @@ def _combine(table: Table, standings: tuple[Standing, ...], assumed: Mapping[str
             named = of_nodule(fact, one.nodule_id) if several else fact
             ways = [
                 (option, _combine(table, tuple(settled), {**assumed, named: option}, several=several))
-                for option in _tried(table, one, fact)
+                for option in (option for tried, _ in one.tree.ways for option in tried)
             ]
             return gather(named, ways)
     return _decide(table, [(one.nodule_id, one.tree) for one in settled if isinstance(one.tree, Answer)])
-
-
-def _tried(table: Table, one: Standing, fact: str) -> tuple[Option, ...]:
-    return options(table, bare(fact)) if not isinstance(one.tree, Answer) else ()
 
 
 def _walk(one: Standing, assumed: Mapping[str, Option], *, several: bool) -> Tree:

@@ -18,7 +18,7 @@ _CORE_STEP_MM = Decimal("0.1")
 def facts_of(nodule: NoduleFacts, case: Case, context: Context, table: Table) -> dict[str, Value | Derived | None]:
     """Give what is known of a nodule, under the names that rows use; None where it is unknown."""
     return {
-        "density": nodule.density.value if nodule.density else None,
+        "density": _density(nodule, table),
         "size": size_of(nodule, table),
         "solid_core": _length(nodule.solid_core_mean_diameter_mm, min(table.diameter_step_mm, _CORE_STEP_MM)),
         "solid_core_status": nodule.solid_core_status,
@@ -99,6 +99,12 @@ def is_suspicious(nodule: NoduleFacts) -> bool | None:
 
 def _length(value: float | None, step: Decimal) -> Size | None:
     return None if value is None else Size(value=half_up(value, step), unit="mm")
+
+
+def _density(nodule: NoduleFacts, table: Table) -> str | None:
+    if table.classifies_cysts and nodule.cystic not in {None, "none"}:
+        return "cyst"
+    return nodule.density.value if nodule.density else None
 
 
 def _juxtapleural(nodule: NoduleFacts) -> bool | None:

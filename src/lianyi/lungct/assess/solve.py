@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from lianyi.lungct.assess.judge import Answer, judge
 from lianyi.lungct.assess.lookup import Known, Lookup, Unknown
-from lianyi.lungct.assess.table import Management, Option, Table
+from lianyi.lungct.assess.table import Management, Option, Size, Table
 from lianyi.lungct.assess.words import asked_for, options_of, whatever
 from lianyi.lungct.domain.assessment import Sentence
 
@@ -51,7 +51,7 @@ def _solve(table: Table, known: Known, judged: Judge) -> Tree:
         return judged(Lookup(known))
     except Unknown as gap:
         fact = gap.fact
-    tried = options(table, fact)
+    tried = _possible(options(table, fact), fact, known)
     if not tried:
         return Answer(
             category=None,
@@ -62,6 +62,14 @@ def _solve(table: Table, known: Known, judged: Judge) -> Tree:
         )
     ways = [(option, _solve(table, {**known, fact: option.value}, judged)) for option in tried]
     return gather(fact, ways)
+
+
+def _possible(tried: tuple[Option, ...], fact: str, known: Known) -> tuple[Option, ...]:
+    """Leave out bands of the solid part that begin above the whole nodule; a band stands for its lower bound."""
+    whole = known.get("size")
+    if fact != "solid_core" or not isinstance(whole, Size) or whole.unit != "mm":
+        return tried
+    return tuple(option for option in tried if not isinstance(option.value, Size) or option.value.value <= whole.value)
 
 
 def gather(fact: str, ways: list[tuple[Option, Tree]]) -> Tree:

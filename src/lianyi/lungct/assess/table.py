@@ -106,7 +106,7 @@ class Upgrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A value that a missing fact may have, with its words where the table words it itself."""
+    """A value that a missing fact may have; of a band of numbers, its lower bound stands for it."""
 
     value: str | bool | Size
     words: Sentence
@@ -130,6 +130,11 @@ class Table:
     exam_rows: tuple[Row, ...] = ()
     options: dict[str, tuple[Option, ...]] = field(default_factory=dict)
     notes: tuple[Sentence, ...] = ()
+
+    @property
+    def classifies_cysts(self) -> bool:
+        """Whether cysts have rows of their own, so that those by density are not for them."""
+        return any(condition.fact == "cystic" for row in self.rows for condition in row.conditions)
 
     def rank(self, category: str | None) -> int:
         """Tell how suspicious a category is among the others; no category comes before all."""

@@ -51,6 +51,7 @@ FACTS: dict[str, FactWords] = {
             "part-solid": Sentence("部分实性", "part-solid"),
             "ground-glass": Sentence("磨玻璃", "ground-glass"),
             "calcified": Sentence("钙化", "calcified"),
+            "cyst": Sentence("囊腔", "cyst"),
         },
         ("solid", "part-solid", "ground-glass"),
     ),
