@@ -101,20 +101,21 @@ def words_of(cell: str, names: dict[str, str]) -> dict[str, object]:
     return found
 
 
+KINDS: dict[str, dict[str, object]] = {
+    "airway": {"yes": "unknown level", "no": "none"},
+    "cystic": {"yes": "unknown kind", "no": "none"},
+    "calcification_pattern": {"unknown": None},
+}
+
+
 def value_of(field: str, value: str) -> object:
     if field == "suspicious_features":
         return (value,)
-    if field == "airway":
-        return {"yes": "unknown level", "no": "none"}.get(value, value)
-    if field == "cystic":
-        return {"yes": "unknown kind", "no": "none"}.get(value, value)
-    if field == "calcification_pattern" and value == "unknown":
-        return None
+    if field in KINDS:
+        return KINDS[field].get(value, value)
     if field == "contrast" or field in TEXT:
         return value
-    if value in {"yes", "no"}:
-        return value == "yes"
-    return float(value)
+    return value == "yes" if value in {"yes", "no"} else float(value)
 
 
 def judged(row: Row) -> Assessment:

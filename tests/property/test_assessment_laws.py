@@ -1,15 +1,16 @@
 """Laws of the assessment: growth never reassures, order and names never matter, nothing unknown is called benign."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lianyi.lungct.assess import GUIDELINES, assess_case
 from lianyi.lungct.assess.facts import facts_of
-from lianyi.lungct.assess.solve import paths, solve
+from lianyi.lungct.assess.solve import Fork, Tree, paths, solve
 from lianyi.lungct.assess.table import UNCONFIRMED_GUIDELINES, read_table
 from lianyi.lungct.domain import case as words
 from lianyi.lungct.domain.assessment import Assessment
@@ -17,6 +18,7 @@ from lianyi.lungct.domain.case import Case, NoduleFacts
 from lianyi.lungct.domain.context import Context
 from lianyi.lungct.domain.nodule import Density
 
+law = settings(deadline=None, max_examples=25)  # nothing here depends on wall time
 EVERY = (*GUIDELINES, *UNCONFIRMED_GUIDELINES)
 BENIGN = {"complete", "central", "popcorn", "ring"}
 
@@ -80,7 +82,15 @@ def ranks(guideline: str, nodule: NoduleFacts, context: Context) -> list[int] | 
     return None if None in answers else sorted(table.rank(answer) for answer in answers)
 
 
+def forks_of(tree: Tree) -> Iterator[Fork]:
+    if isinstance(tree, Fork):
+        yield tree
+        for _, below in tree.ways:
+            yield from forks_of(below)
+
+
 @pytest.mark.parametrize("guideline", EVERY)
+@law
 @given(nodule=nodules, context=patients, small=lengths_mm, large=lengths_mm)
 def test_a_category_never_falls_when_only_the_size_grows(
     guideline: str, nodule: NoduleFacts, context: Context, small: float, large: float
@@ -95,11 +105,12 @@ def test_a_category_never_falls_when_only_the_size_grows(
 
 
 @pytest.mark.parametrize("guideline", ["lung-rads-2022", "c-lung-rads", "china-ldct-2025"])
-@given(nodule=nodules, context=patients, small=lengths_mm, large=lengths_mm, whole=lengths_mm)
+@law
+@given(nodule=nodules, context=patients, three_mm=st.tuples(lengths_mm, lengths_mm, lengths_mm).map(sorted))
 def test_a_category_never_falls_when_only_the_solid_part_grows(
-    guideline: str, nodule: NoduleFacts, context: Context, small: float, large: float, whole: float
+    guideline: str, nodule: NoduleFacts, context: Context, three_mm: list[float]
 ) -> None:
-    small, large, whole = sorted((small, large, whole))
+    small, large, whole = three_mm
     part_solid = replace(nodule, density=Density.PART_SOLID, mean_diameter_mm=whole, prior_mean_diameter_mm=None)
 
     before = ranks(guideline, replace(part_solid, solid_core_mean_diameter_mm=small), context)
@@ -111,6 +122,7 @@ def test_a_category_never_falls_when_only_the_solid_part_grows(
 
 
 @pytest.mark.parametrize("guideline", EVERY)
+@law
 @given(found=st.lists(nodules, min_size=1, max_size=4), context=patients, seed=st.randoms(use_true_random=False))
 def test_the_order_of_the_nodules_changes_nothing(
     guideline: str, found: list[NoduleFacts], context: Context, seed: object
@@ -127,6 +139,7 @@ def test_the_order_of_the_nodules_changes_nothing(
     )
 
 
+@law
 @given(nodule=nodules, context=patients, contrast=st.sampled_from(["yes", "no", "unknown"]))
 def test_category_1_needs_fat_or_a_benign_pattern_seen_without_contrast(
     nodule: NoduleFacts, context: Context, contrast: str
@@ -138,6 +151,7 @@ def test_category_1_needs_fat_or_a_benign_pattern_seen_without_contrast(
 
 
 @pytest.mark.parametrize("guideline", EVERY)
+@law
 @given(nodule=nodules, context=patients)
 def test_every_nodule_is_answered_with_a_reason(guideline: str, nodule: NoduleFacts, context: Context) -> None:
     for said in assessed(chest(nodule), context, guideline):
@@ -149,24 +163,24 @@ def test_every_nodule_is_answered_with_a_reason(guideline: str, nodule: NoduleFa
 
 
 @pytest.mark.parametrize("guideline", EVERY)
+@law
 @given(nodule=nodules, context=patients)
 def test_a_conditional_answer_names_only_facts_that_change_it(
     guideline: str, nodule: NoduleFacts, context: Context
 ) -> None:
     table = read_table(guideline)
     tree = solve(table, facts_of(nodule, chest(nodule), context, table))
-    ways = list(paths(tree))
 
-    for path in ways:
-        for fact, tried in path.facts:
-            others = [
-                other
-                for other in ways
-                if dict(other.facts).get(fact) not in {None, tried} and other.answer.says != path.answer.says
-            ]
-            assert others, fact
+    for fork in forks_of(tree):
+        consequences = [
+            [(path.facts, path.answer.says) for path in paths(below)]  # what follows from each group of values
+            for _, below in fork.ways
+        ]
+        assert len(consequences) > 1, fork.fact
+        assert all(one not in consequences[:number] for number, one in enumerate(consequences)), fork.fact
 
 
+@law
 @given(nodule=nodules, context=patients)
 def test_the_exam_of_one_nodule_says_what_the_nodule_says(nodule: NoduleFacts, context: Context) -> None:
     exam, said = assessed(chest(nodule), context, "lung-rads-2022")
@@ -178,6 +192,7 @@ def test_the_exam_of_one_nodule_says_what_the_nodule_says(nodule: NoduleFacts, c
         ]
 
 
+@law
 @given(found=st.lists(nodules, min_size=2, max_size=4), context=patients)
 def test_the_exam_is_never_less_suspicious_than_a_nodule(found: list[NoduleFacts], context: Context) -> None:
     numbered = [replace(nodule, id=number) for number, nodule in enumerate(found, 1)]
@@ -189,6 +204,7 @@ def test_the_exam_is_never_less_suspicious_than_a_nodule(found: list[NoduleFacts
         assert table.rank(exam.category) == max(table.rank(said.category) for said in each)
 
 
+@law
 @given(nodule=nodules, context=patients)
 def test_a_probability_lies_between_none_and_all_and_misses_nothing(nodule: NoduleFacts, context: Context) -> None:
     for risk in assess_case(chest(nodule), context, guidelines=()).risks:

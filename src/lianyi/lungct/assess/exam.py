@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lianyi.lungct.assess.judge import Answer
-from lianyi.lungct.assess.solve import Tree, gather, options, paths
+from lianyi.lungct.assess.solve import Tree, gather, paths
 from lianyi.lungct.assess.table import Management, Option, Table
-from lianyi.lungct.assess.words import bare, of_nodule
+from lianyi.lungct.assess.words import of_nodule
 from lianyi.lungct.domain.assessment import Sentence
 
 _MOST_FACTS = 3
@@ -28,37 +28,38 @@ class Standing:
 
 def most_suspicious(table: Table, standings: tuple[Standing, ...]) -> tuple[Tree, int | None]:
     """Combine the nodules of one exam; give the answer, and the nodule that decides it where one does."""
+    if len(standings) == 1:
+        return standings[0].tree, standings[0].nodule_id
     floor = max((_rank(table, one.tree) for one in standings if isinstance(one.tree, Answer)), default=-1)
     open_ones = [one for one in standings if not isinstance(one.tree, Answer) and _best(table, one.tree) > floor]
     facts = {of_nodule(fact, one.nodule_id) for one in open_ones for path in paths(one.tree) for fact, _ in path.facts}
-    several = len(standings) > 1
     if len(facts) > _MOST_FACTS:
         return _at_least(table, standings, open_ones), None
     relevant = (*(one for one in standings if isinstance(one.tree, Answer)), *open_ones)
-    tree = _combine(table, relevant, {}, several=several)
+    tree = _combine(table, relevant, {})
     decider = _decider(table, relevant) if isinstance(tree, Answer) and not open_ones else None
     return tree, decider
 
 
-def _combine(table: Table, standings: tuple[Standing, ...], assumed: Mapping[str, Option], *, several: bool) -> Tree:
-    settled = [replace(one, tree=_walk(one, assumed, several=several)) for one in standings]
+def _combine(table: Table, standings: tuple[Standing, ...], assumed: Mapping[str, Option]) -> Tree:
+    settled = [replace(one, tree=_walk(one, assumed)) for one in standings]
     for one in settled:
         if not isinstance(one.tree, Answer):
             fact = one.tree.fact
-            named = of_nodule(fact, one.nodule_id) if several else fact
+            named = of_nodule(fact, one.nodule_id)
             ways = [
-                (option, _combine(table, tuple(settled), {**assumed, named: option}, several=several))
+                (option, _combine(table, tuple(settled), {**assumed, named: option}))
                 for option in (option for tried, _ in one.tree.ways for option in tried)
             ]
             return gather(named, ways)
     return _decide(table, [(one.nodule_id, one.tree) for one in settled if isinstance(one.tree, Answer)])
 
 
-def _walk(one: Standing, assumed: Mapping[str, Option], *, several: bool) -> Tree:
+def _walk(one: Standing, assumed: Mapping[str, Option]) -> Tree:
     """Follow what is assumed as far as it leads."""
     tree = one.tree
     while not isinstance(tree, Answer):
-        chosen = assumed.get(of_nodule(tree.fact, one.nodule_id) if several else tree.fact)
+        chosen = assumed.get(of_nodule(tree.fact, one.nodule_id))
         if chosen is None:
             return tree
         tree = next(below for tried, below in tree.ways if chosen in tried)

@@ -22,7 +22,8 @@ def facts_of(nodule: NoduleFacts, case: Case, context: Context, table: Table) ->
         "size": size_of(nodule, table),
         "solid_core": _length(nodule.solid_core_mean_diameter_mm, min(table.diameter_step_mm, _CORE_STEP_MM)),
         "solid_core_status": nodule.solid_core_status,
-        "status": nodule.status or _status_by_size(nodule, context, table),
+        "status": nodule.status
+        or ("baseline" if context.has_prior is False else _status_by_size(nodule, context, table)),
         "margin": nodule.margin or ("spiculated" if nodule.spiculated else None),
         "suspicious": is_suspicious(nodule),
         "juxtapleural": _juxtapleural(nodule),

@@ -26,6 +26,7 @@ class _Judged:
     tree: Tree
     unless: tuple[Path, ...]
     nodule_id: int | None
+    asked: tuple[str, ...] = ()
 
 
 def assess_by(table: Table, case: Case, context: Context, *, mayo_bands: dict[int, str]) -> Iterator[Assessment]:
@@ -71,10 +72,27 @@ def _exam(table: Table, case: Case, context: Context, known: dict[int, Known], t
             own = first.trace if isinstance(tree, Answer) else ()
             return _Judged(tree=replace(zero, trace=(*zero.trace, *own)), unless=(), nodule_id=None)
     unless = _exam_exceptions(table, known, trees, tree)
+    if context.has_prior is None and len(known) > 1 and (baseline := _if_first(table, known, trees, tree)):
+        return _Judged(tree=tree, unless=(baseline, *unless), nodule_id=None, asked=("has_prior",))
     if looked.wanted and isinstance(tree, Answer):
         tree = replace(tree, wanted=(*tree.wanted, *looked.wanted))
         unless += tuple(_if_so(table, facts, row, fact) for fact in looked.wanted for row in table.exam_rows[-1:])
     return _Judged(tree=tree, unless=unless, nodule_id=decider)
+
+
+def _if_first(table: Table, known: dict[int, Known], trees: dict[int, Tree], tree: Tree) -> Path | None:
+    """Say what the exam would be without a prior CT, where too much is open to try it all: the usual first look."""
+    if not isinstance(tree, Answer) or tree.is_answered:
+        return None
+    first = {
+        number: solve(table, {**facts, "status": "baseline"}) if facts["status"] is None else trees[number]
+        for number, facts in known.items()
+    }
+    answer, _ = most_suspicious(table, _standings(first))
+    if not isinstance(answer, Answer) or not answer.is_answered:
+        return None
+    no_prior = next(option for option in options(table, "has_prior") if option.value is False)
+    return Path(facts=(("has_prior", (no_prior,)),), answer=answer)
 
 
 def _if_so(table: Table, facts: Known, row: Row, fact: str) -> Path:
@@ -145,7 +163,7 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
     tree = judged.tree
     ways = tuple(paths(tree))
     firm = ways[0].answer if len(ways) == 1 else None
-    missing = dict.fromkeys(field_of(fact) for fact in (*forked(tree), *wanted(tree)))
+    missing = dict.fromkeys(field_of(fact) for fact in (*judged.asked, *forked(tree), *wanted(tree)))
     branches = (*(ways if firm is None else ()), *judged.unless)
     return Assessment(
         guideline=table.guideline,

@@ -201,6 +201,7 @@ FACTS: dict[str, FactWords] = {
         "none",
     ),
     "new_nodules": FactWords("status", Sentence("新发结节数", "new nodules"), {}),
+    "has_prior": _is("has_prior", "有既往 CT", "there is a prior CT", "没有既往 CT", "there is no prior CT"),
     "is_reviewed": _is(
         "is_reviewed", "医师确认没有结节", "a doctor confirms that there is no nodule", "未确认", "not confirmed"
     ),
@@ -232,6 +233,7 @@ OF_THE_PATIENT = frozenset(
         "number",
         "infection_suspected",
         "is_reviewed",
+        "has_prior",
     }
 )
 """Facts that all nodules of a chest share; the others belong to one nodule."""

@@ -36,6 +36,7 @@ class Context:
         immunosuppressed: Fleischner is not for these patients either.
         fleischner_high_risk: the clinician's estimate, in the sense of Fleischner 2017.
         fdg_uptake: of the nodule on PET, for Herder.
+        has_prior: whether there is a prior CT at all; without one every nodule is "baseline".
         months_since_prior: from the prior CT to this one.
         prior_category: Lung-RADS category of the prior CT.
         symptoms: of the chest, told by the patient; no rule here asks for it, the report prints it.
@@ -61,6 +62,7 @@ class Context:
     immunosuppressed: bool | None = None
     fleischner_high_risk: bool | None = None
     fdg_uptake: FdgUptake | None = None
+    has_prior: bool | None = None
     months_since_prior: float | None = None
     prior_category: LungRadsCategory | None = None
     symptoms: bool | None = None

@@ -36,6 +36,7 @@ class ContextDocument(BaseModel):
     immunosuppressed: bool | None = None
     fleischner_high_risk: bool | None = None
     fdg_uptake: FdgUptake | None = None
+    has_prior: bool | None = None
     months_since_prior: Amount | None = None
     prior_category: LungRadsCategory | None = None
     symptoms: bool | None = None
@@ -52,6 +53,8 @@ class ContextDocument(BaseModel):
             raise ValueError("never smoked, yet pack_years or years_since_quit")
         if self.smoking == "current" and self.years_since_quit:
             raise ValueError("smokes, yet years_since_quit")
+        if self.has_prior is False and (self.months_since_prior or self.prior_category):
+            raise ValueError("no prior CT, yet months_since_prior or prior_category")
         if self.family_history_lung_cancer and self.family_history_any_cancer is False:
             raise ValueError("lung cancer in the family, yet no cancer in the family")
         return self
