@@ -1,4 +1,4 @@
-"""``lianyi explain R03``: the page of a code, in the terminal."""
+"""``lianyi explain R03``, ``explain lung-rads-3``, ``explain brock``: the page of a code or of a rule."""
 
 from __future__ import annotations
 
@@ -13,21 +13,38 @@ from lianyi.refusal_pages import refusal_pages
 
 
 def _codes(incomplete: str) -> list[str]:
-    return [code for code in refusal_pages() if code.startswith(incomplete.upper())]
+    codes = [code for code in refusal_pages() if code.startswith(incomplete.upper())]
+    return codes + [name for name in _rules() if name.startswith(incomplete.lower())]
 
 
 def explain(
     code: Annotated[
         str,
         typer.Argument(
-            metavar="CODE", help="例如 R03 或 W02。 For example R03 or W02.", autocompletion=_codes, show_default=False
+            metavar="CODE",
+            help="例如 R03、W02、lung-rads-3、fleischner、brock。 For example R03, lung-rads-3, brock.",
+            autocompletion=_codes,
+            show_default=False,
         ),
     ],
 ) -> None:
-    """解释一个拒绝或提示代码。 Explain a refusal (R..) or a warning (W..)."""
+    """解释一个代码、指南分类或风险模型。 Explain a code (R.., W..), a guideline's category, or a risk model."""
     pages = refusal_pages()
-    page = pages.get(code.upper())
+    page = pages.get(code.upper()) or _rule(code)
     if page is None:
-        raise typer.BadParameter(f"没有代码 no such code: {code}（{', '.join(pages)}）", param_hint="CODE")
+        known = ", ".join([*pages, *_rules()])
+        raise typer.BadParameter(f"没有代码 no such code: {code}（{known}）", param_hint="CODE")
     console = console_for(sys.stdout)
     console.print(Markdown(page) if console.is_terminal else page)
+
+
+def _rule(name: str) -> str | None:
+    from lianyi.lungct.assess import rule_page  # noqa: PLC0415 -- R03 must not wait for the tables
+
+    return rule_page(name)
+
+
+def _rules() -> tuple[str, ...]:
+    from lianyi.lungct.assess import rule_names  # noqa: PLC0415 -- as above
+
+    return rule_names()

@@ -6,6 +6,7 @@ missing, :mod:`exam` finds the most suspicious nodule.  No image is looked at he
 
 from __future__ import annotations
 
+from lianyi.lungct.assess.explain import rule_names, rule_page
 from lianyi.lungct.assess.guidelines import assess_by
 from lianyi.lungct.assess.risks import mayo_band, risks_of
 from lianyi.lungct.assess.table import GUIDELINES, UNCONFIRMED_GUIDELINES, read_table
@@ -13,7 +14,7 @@ from lianyi.lungct.domain.assessment import Assessed
 from lianyi.lungct.domain.case import Case
 from lianyi.lungct.domain.context import Context
 
-__all__ = ["GUIDELINES", "UNCONFIRMED_GUIDELINES", "assess_case"]
+__all__ = ["GUIDELINES", "UNCONFIRMED_GUIDELINES", "assess_case", "rule_names", "rule_page"]
 
 
 def assess_case(case: Case, context: Context, *, guidelines: tuple[str, ...] = GUIDELINES) -> Assessed:

@@ -174,7 +174,7 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
         modifier="S" if level == "exam" and table.exam_rows and context.other_significant_findings else "",
         management=firm.management.words if firm else _depends(ways),
         due=_due(firm.management, context.study_date) if firm else None,
-        trace=(*_counted(table, case), *(firm.trace if firm else (_depends(ways),))),
+        trace=(*_said_first(table, case), *(firm.trace if firm else (_depends(ways),))),
         missing=tuple(missing),
         conditional=tuple(_branch(path, context.study_date) for path in branches),
         is_confirmed=table.is_confirmed,
@@ -182,19 +182,28 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
     )
 
 
-def _counted(table: Table, case: Case) -> tuple[Sentence, ...]:
-    """Say the number that the answer rests on, and whether it may still change."""
-    if not any(condition.fact == "number" for row in table.rows for condition in row.conditions):
-        return ()
-    count = case.nodule_count
+def _said_first(table: Table, case: Case) -> tuple[Sentence, ...]:
+    """Say what the answer rests on: slices too thick for the edition, and the number of nodules."""
+    said = []
+    thickness_mm, thickest_mm = case.slice_thickness_mm, table.thickest_slice_mm
+    if thickness_mm is not None and thickest_mm is not None and thickness_mm > thickest_mm:
+        said.append(
+            Sentence(
+                f"层厚 {thickness_mm:g} mm，超过 {thickest_mm} mm，大小不够准确",
+                f"slices of {thickness_mm:g} mm, thicker than {thickest_mm} mm: sizes are less certain",
+            )
+        )
+    if any(condition.fact == "number" for row in table.rows for condition in row.conditions):
+        said.append(_counted(case))
+    return tuple(said)
+
+
+def _counted(case: Case) -> Sentence:
+    """Say the number of nodules, and whether it may still change."""
+    zh, en = f"结节数 {case.nodule_count}", f"{case.nodule_count} nodule{'s' if case.nodule_count != 1 else ''}"
     if case.is_reviewed:
-        return (Sentence(f"结节数 {count}", f"{count} nodule{'s' if count != 1 else ''}"),)
-    return (
-        Sentence(
-            f"结节数 {count}；暂定，以医师确认这些结节为准",
-            f"{count} nodule{'s' if count != 1 else ''}; provisional, if these are confirmed",
-        ),
-    )
+        return Sentence(zh, en)
+    return Sentence(f"{zh}；暂定，以医师确认这些结节为准", f"{en}; provisional, if these are confirmed")
 
 
 def _depends(ways: tuple[Path, ...]) -> Sentence:

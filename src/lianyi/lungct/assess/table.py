@@ -130,6 +130,7 @@ class Table:
     exam_rows: tuple[Row, ...] = ()
     options: dict[str, tuple[Option, ...]] = field(default_factory=dict)
     notes: tuple[Sentence, ...] = ()
+    thickest_slice_mm: Decimal | None = None
 
     @property
     def classifies_cysts(self) -> bool:
@@ -164,6 +165,7 @@ def read_table(guideline: str) -> Table:
         exam_rows=tuple(_row(part, managements, raw["source"]) for part in raw.get("exam", [])),
         options={fact: tuple(_option(fact, part) for part in parts) for fact, parts in raw.get("options", {}).items()},
         notes=tuple(Sentence(*note) for note in raw.get("notes", [])),
+        thickest_slice_mm=Decimal(raw["thickest_slice_mm"]) if "thickest_slice_mm" in raw else None,
     )
 
 

@@ -322,7 +322,7 @@ def say_condition(condition: Condition) -> Sentence:
     if condition.within is not None:
         zh, en = known.label
         bounds = say_range(condition.within)
-        volume = f"（{say_range(condition.within.volume)} mm³）" if condition.within.volume else ""
+        volume = f" ({say_range(condition.within.volume)} mm³)" if condition.within.volume else ""
         unit = {"months_since_prior": ("个月", "months"), "age_years": ("岁", "y")}.get(condition.fact, ("mm", "mm"))
         return Sentence(f"{zh} {bounds} {unit[0]}{volume}", f"{en} {bounds} {unit[1]}{volume}")
     said = [known.values[value] for value in condition.one_of]

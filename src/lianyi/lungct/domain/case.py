@@ -96,9 +96,11 @@ class Case:
         nodule_count: how many there are in all; at least as many as listed.
         is_reviewed: whether a doctor has confirmed the nodules; if not, what depends on their number is provisional.
         contrast: whether contrast medium was given; unless "no", density does not prove calcification.
+        slice_thickness_mm: of the series that was measured.
     """
 
     nodules: tuple[NoduleFacts, ...]
     nodule_count: int
     is_reviewed: bool
     contrast: Contrast = "unknown"
+    slice_thickness_mm: float | None = None

@@ -168,6 +168,7 @@ class StudyPart(BaseModel):
 
     acquired: str = ""
     contrast: Contrast = "unknown"
+    slice_thickness_mm: Length | None = None
 
 
 class NodulesDocument(BaseModel):
@@ -180,6 +181,7 @@ class NodulesDocument(BaseModel):
     nodules: list[NodulePart]
     nodule_count: Annotated[int, Field(ge=0)] | None = None
     contrast: Contrast | None = None
+    slice_thickness_mm: Length | None = None
     patient: PatientPart | None = None
     study: StudyPart | None = None
 

@@ -85,6 +85,8 @@ def read_case(nodules_json: bytes, context_json: bytes | None) -> Reading:
         nodule_count=count,
         is_reviewed=_is_reviewed(kept, is_findings=is_findings),
         contrast=contrast,
+        slice_thickness_mm=document.slice_thickness_mm
+        or (document.study.slice_thickness_mm if document.study else None),
     )
     context, taken = _from_header(document, context)
     return Reading(case=case, context=context, notes=(*taken, *_passed_over(document.nodules)))
