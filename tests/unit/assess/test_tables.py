@@ -9,7 +9,7 @@ from lianyi.lungct.assess.coefficients import every_model
 from lianyi.lungct.assess.inputs import LABELS
 from lianyi.lungct.assess.rounding import half_up
 from lianyi.lungct.assess.table import read_table
-from lianyi.lungct.assess.words import FACTS
+from lianyi.lungct.assess.vocabulary import FACTS
 
 EVERY = (*GUIDELINES, *UNCONFIRMED_GUIDELINES)
 
