@@ -101,6 +101,13 @@ def test_category_0_is_of_the_exam_and_keeps_the_nodules_categories(context: Con
     assert nodule.category == "4A"
 
 
+def test_category_0_is_of_screening_only() -> None:
+    context = Context(indication="incidental", lungs_not_evaluable=True)
+
+    assert exam(solid(1, 9.0), context=context).category is None
+    assert exam(context=context).category is None
+
+
 @pytest.mark.parametrize(("count", "category"), [(6, "2"), (7, "0")])
 def test_more_than_six_new_nodules_suggest_inflammation(count: int, category: str) -> None:
     said = exam(*(solid(number, 3.0, status="new") for number in range(1, count + 1)))

@@ -65,13 +65,10 @@ def _exam(table: Table, case: Case, context: Context, known: dict[int, Known], t
         return _Judged(tree=_nothing_found(table, case, facts), unless=(), nodule_id=None)
     tree, decider = most_suspicious(table, _standings(trees))
     looked = Lookup(facts)
-    for row in table.exam_rows:
-        met = met_by(row, looked)
-        if met is not None:
-            first = next(paths(tree)).answer
-            zero = Answer(category=row.category, management=row.management, trace=(step(row, met),))
-            own = first.trace if isinstance(tree, Answer) else ()
-            return _Judged(tree=replace(zero, trace=(*zero.trace, *own)), unless=(), nodule_id=None)
+    zero = _of_the_whole(table, looked)
+    if zero is not None and zero.category is not None:
+        own = tree.trace if isinstance(tree, Answer) else ()
+        return _Judged(tree=replace(zero, trace=(*zero.trace, *own)), unless=(), nodule_id=None)
     unless = _exam_exceptions(table, known, trees, tree)
     if context.has_prior is None and len(known) > 1 and (baseline := _if_first(table, known, trees, tree)):
         return _Judged(tree=tree, unless=(baseline, *unless), nodule_id=None, asked=("has_prior",))
@@ -79,6 +76,15 @@ def _exam(table: Table, case: Case, context: Context, known: dict[int, Known], t
         tree = replace(tree, wanted=(*tree.wanted, *looked.wanted))
         unless += tuple(_if_so(table, facts, row, fact) for fact in looked.wanted for row in table.exam_rows[-1:])
     return _Judged(tree=tree, unless=unless, nodule_id=decider)
+
+
+def _of_the_whole(table: Table, facts: Lookup) -> Answer | None:
+    """Give what the table says of the exam whatever its nodules; None where it says nothing."""
+    for row in table.exam_rows:
+        met = met_by(row, facts)
+        if met is not None:
+            return Answer(category=row.category, management=row.management, trace=(step(row, met),))
+    return None
 
 
 def _if_first(table: Table, known: dict[int, Known], trees: dict[int, Tree], tree: Tree) -> Path | None:
@@ -136,13 +142,11 @@ def _standings(trees: dict[int, Tree]) -> tuple[Standing, ...]:
 
 def _nothing_found(table: Table, case: Case, facts: Known) -> Answer:
     """Judge an exam without a nodule: only Lung-RADS has a row for it, and only once a doctor confirms it."""
-    looked = Lookup(facts)
-    for row in table.exam_rows:
-        met = met_by(row, looked)
-        if met is not None:
-            return Answer(category=row.category, management=row.management, trace=(step(row, met),))
+    whole = _of_the_whole(table, Lookup(facts))
+    if whole is not None:
+        return whole
     none_listed = Sentence("没有列出结节", "no nodule is listed")
-    if facts.get("indication") == "incidental" or not table.exam_rows:
+    if not table.exam_rows:
         words = Sentence("没有结节可按本指南判断", "no nodule to judge by this guideline")
         return Answer(category=None, management=Management(words=words, due_months=None), trace=(none_listed,))
     row = next(row for row in table.rows if row.category == table.order[0])
@@ -172,7 +176,7 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
         level=level,
         nodule_id=judged.nodule_id,
         category=firm.category if firm else None,
-        modifier="S" if level == "exam" and table.exam_rows and context.other_significant_findings else "",
+        modifier=_modifier(table, context, firm) if level == "exam" else "",
         management=firm.management.words if firm else _depends(ways),
         due=_due(firm.management, context.study_date) if firm else None,
         trace=(*_said_first(table, case), *(firm.trace if firm else (_depends(ways),))),
@@ -181,6 +185,12 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
         is_confirmed=table.is_confirmed,
         is_provisional=not case.is_reviewed,
     )
+
+
+def _modifier(table: Table, context: Context, firm: Answer | None) -> str:
+    """Give Lung-RADS's S, which is added to a category and not to the lack of one."""
+    has_category = firm is None or firm.category is not None
+    return "S" if table.exam_rows and has_category and context.other_significant_findings else ""
 
 
 def _said_first(table: Table, case: Case) -> tuple[Sentence, ...]:
