@@ -73,7 +73,7 @@ def manifest_of(folder: Path, version: str, figures: Figures) -> Manifest:
         training_data=DATA,
         operating_points=points,
         sensitivity_source=BothLanguages(
-            zh=f"{nodules} 个真实结节，分 {times} 次植入 {chests} 例未参与训练的胸部 CT；由同法训练的网络测得，非本院病例",
+            zh=f"{nodules} 个真实结节，分 {times} 次植入 {chests} 例未参与训练的胸部 CT；同法训练的网络，非本院病例",
             en=f"{nodules} real nodules planted, {times} times in all, in {chests} chests, none seen in training, by "
             "networks trained the same way; not measured on this hospital's cases",
         ),
