@@ -146,18 +146,20 @@ def _slabs(figures: Figures) -> str:
         for name, at in slabs["at"].items()
     ]
     density, rating = slabs["density"], slabs["suspicion rating"]
-    classes = [
-        [name, *map(str, row)]
-        for name, row in zip(density["classes"], density["rows readers, columns networks"], strict=True)
+    ways = [
+        [name, half_up(way["balanced accuracy"], 3)]
+        + [" / ".join(map(str, row)) for row in way["rows readers, columns ours"]]
+        for name, way in density["ways"].items()
     ]
+    head = ["density class by", "balanced accuracy", *(f"readers say {name}" for name in density["classes"])]
     return (
         f"### Slabs of unseen patients ({slabs['slabs']})\n\n"
         + _table(["at", f"found of {slabs['nodules of 3+ readers']}", "false marks a cm2 of lung"], rows)
         + f"\nOutline: mean Dice {half_up(slabs['outline']['mean dice'], 3)} against the voxels that at least half of "
         f"the readers marked, {slabs['outline']['marks']} marks.\n\n"
-        f"Density class: balanced accuracy {half_up(density['balanced accuracy'], 3)}, each fold by the cuts chosen "
-        "on the other; readers in rows, networks in columns:\n\n"
-        + _table(["", *density["classes"]], classes)
+        "Density class; each cell counts what is called ground-glass / part-solid / solid. The report "
+        "states the class by the first way, within its own outline on the native grid:\n\n"
+        + _table(head, ways)
         + f"\nSuspicion rating (reader opinion, not pathology): correlation {half_up(rating['correlation'], 2)}, mean "
         f"absolute difference {half_up(rating['mean absolute difference'], 2)} of 1 to 5, {rating['marks']} marks.\n"
     )

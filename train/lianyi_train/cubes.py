@@ -28,6 +28,9 @@ JITTER_MM = 2.5
 class CubeRecipe:
     """Shares of the kinds of cubes; they add up to one.
 
+    Slabs and chests come from different collections, so in each about half of the cubes are nodules: where a cube
+    comes from must never tell the answer.
+
     Attributes:
         slab: a slab's own nodule.
         planted: a nodule planted in a chest.
@@ -37,11 +40,11 @@ class CubeRecipe:
         rare: of the slab nodules, the share that is drawn from ground-glass and part-solid ones.
     """
 
-    slab: float = 0.34
-    planted: float = 0.16
-    chest: float = 0.30
-    mistaken: float = 0.15
-    anywhere: float = 0.05
+    slab: float = 0.26
+    planted: float = 0.24
+    chest: float = 0.25
+    mistaken: float = 0.21
+    anywhere: float = 0.04
     rare: float = 0.4
 
 

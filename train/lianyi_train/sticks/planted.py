@@ -217,7 +217,7 @@ def _draw_controls(
         shape = turned(slab.cut, planted.turn)
         at = _draw_place(random, chest, inside, taken, shape)
         taken.append(at)
-        source = others[random.integers(len(others))]
+        source = others[int(random.integers(len(others)))]
         places = np.argwhere(source.lung_kji)
         best: tuple[float, np.ndarray] | None = None
         tries = 0

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lianyi.lungct.domain.nodule import Candidate, Density
+from lianyi.lungct.measure.density import classify
 from lianyi.lungct.pipeline import Detector
 from lianyi_train.cache import Cache
+from lianyi_train.chests import Booleans
 from lianyi_train.folds import Fold
+from lianyi_train.grey import hu_of
 from lianyi_train.mine import PAD, slab_in_air
 from lianyi_train.slabs import Slab, density_of
 from lianyi_train.sticks.looking import look
@@ -36,6 +39,8 @@ class SlabLook:
         false: probabilities of the other marks, those within 6 mm of any reader's outline left out.
         density: readers' class; None where nobody rated it or its HU are not exact.
         density_probabilities: ground-glass, part-solid, solid, by the detector; None without a hit.
+        density_measured: index into DENSITIES by the product's own rule for HU, within the detector's outline where
+            the slab was scanned; None without an outline there.
         dice: of the detector's outline and the voxels that at least half of the readers marked; None without one.
         suspicion: readers' mean malignancy rating.
         suspicion_rating: the detector's.
@@ -49,6 +54,7 @@ class SlabLook:
     false: tuple[float, ...]
     density: str | None
     density_probabilities: tuple[float, float, float] | None
+    density_measured: int | None
     dice: float | None
     suspicion: float | None
     suspicion_rating: float | None
@@ -84,6 +90,7 @@ def _look_at(detector: Detector, slab: Slab) -> SlabLook:
         false=tuple(false),
         density=density_of(facts.texture) if facts.is_hu_exact else None,
         density_probabilities=None if best is None else _densities(best),
+        density_measured=None if best is None else _density_measured(best, slab),
         dice=None if best is None else _dice(best, slab),
         suspicion=facts.malignancy,
         suspicion_rating=None if best is None else best.suspicion_rating,
@@ -98,18 +105,34 @@ def _densities(candidate: Candidate) -> tuple[float, float, float] | None:
     return ground_glass, part_solid, solid
 
 
+def _density_measured(candidate: Candidate, slab: Slab) -> int | None:
+    drawn_kji = _drawn(candidate, slab)
+    if drawn_kji is None or not drawn_kji.any():
+        return None
+    density = classify(hu_of(slab.grey_kji)[drawn_kji])
+    return DENSITIES.index(Density.SOLID.value if density == Density.CALCIFIED else density.value)
+
+
 def _dice(candidate: Candidate, slab: Slab) -> float | None:
     """Compare where the slab was scanned; the readers' nodule may reach beyond the outline's cube, and then counts."""
-    if candidate.mask is None:
+    drawn_kji = _drawn(candidate, slab)
+    if drawn_kji is None:
         return None
     truth_kji = 2 * slab.votes_kji.astype(int) >= slab.facts.readers
-    drawn_kji = np.zeros(truth_kji.shape, dtype=bool)
+    both = np.count_nonzero(drawn_kji & truth_kji)
+    return 2.0 * both / max(np.count_nonzero(drawn_kji) + np.count_nonzero(truth_kji), 1)
+
+
+def _drawn(candidate: Candidate, slab: Slab) -> Booleans | None:
+    """Give the outline in the slab's own voxels."""
+    if candidate.mask is None:
+        return None
+    drawn_kji = np.zeros(slab.votes_kji.shape, dtype=bool)
     first = np.rint(candidate.mask.grid.patient_from_voxel[2::-1, 3]).astype(int) - np.array([PAD, 0, 0])
     source, target = [], []
-    for start, length, size in zip(first, candidate.mask.values_kji.shape, truth_kji.shape, strict=True):
+    for start, length, size in zip(first, candidate.mask.values_kji.shape, drawn_kji.shape, strict=True):
         low, high = max(int(start), 0), min(int(start) + length, size)
         source.append(slice(low - int(start), max(high, low) - int(start)))
         target.append(slice(low, max(high, low)))
     drawn_kji[tuple(target)] = candidate.mask.values_kji[tuple(source)]
-    both = np.count_nonzero(drawn_kji & truth_kji)
-    return 2.0 * both / max(np.count_nonzero(drawn_kji) + np.count_nonzero(truth_kji), 1)
+    return drawn_kji
