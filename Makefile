@@ -1,6 +1,6 @@
 # `make` lists what there is.  Each target sets up .venv first if needed, works without a terminal, and ends by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check fix golden bench train evaluate lock clean
+.PHONY: help setup demo test test-slow check fix golden bench bench-peer train evaluate lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -38,6 +38,10 @@ golden: setup ## rewrite the golden outcomes; review the diff
 
 bench: setup ## time by stage and memory, as a table and as out/bench.json
 	$(BIN)/python tools/bench.py
+
+bench-peer: ## time the networks against MONAI's RetinaNet on one chest into out/bench-peer.json; minutes
+	@tools/setup.sh peer
+	PYTHONPATH=train OMP_WAIT_POLICY=passive $(BIN)/python tools/bench_peer.py
 
 train: ## train the networks from ../shared/data into out/train; hours; goes on where it was cut off
 	@tools/setup.sh train

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Make .venv with the locked dependencies and this package in it: `tools/setup.sh runtime`, `test` or `train`.
+# Make .venv with the locked dependencies and this package in it: `tools/setup.sh runtime`, `test`, `train` or `peer`.
 # Does nothing when that is already done for these very lock files in this very folder.
 # Needs no terminal.  The only system package it may need is Python's own venv module (Debian: python3-venv).
 set -eu
 cd "$(dirname "$0")/.."
 
-level=${1:?say runtime, test or train}
+level=${1:?say runtime, test, train or peer}
 extra=
 case $level in
     runtime) locks="requirements/build.txt requirements/runtime.txt" ;;
     test) locks="requirements/build.txt requirements/test.txt" ;;
     train) locks="requirements/build.txt requirements/test.txt"; extra="train/requirements.txt" ;;
-    *) echo "setup: unknown level '$level'; say runtime, test or train." >&2; exit 2 ;;
+    peer) locks="requirements/build.txt requirements/test.txt"; extra="train/requirements.txt train/peer-requirements.txt" ;;
+    *) echo "setup: unknown level '$level'; say runtime, test, train or peer." >&2; exit 2 ;;
 esac
 
 wanted=$({ pwd -P; cat $locks $extra pyproject.toml; } | sha256sum | cut -c1-64)
@@ -78,7 +79,9 @@ echo "setup: installing the locked dependencies ($level); the first time this fe
 set --
 for lock in $locks; do set -- "$@" -r "$lock"; done
 install --require-hashes --only-binary=:all: "$@"
-if [ -n "$extra" ]; then install --only-binary=:all: -r "$extra"; fi
+set --
+for more in $extra; do set -- "$@" -r "$more"; done
+if [ $# -gt 0 ]; then install --only-binary=:all: "$@"; fi
 install --no-deps --no-build-isolation --editable .
 
 echo "$wanted" >"$stamp"

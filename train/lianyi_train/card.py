@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lianyi.evaluate import RATES
-from lianyi.evaluate.figures import half_up, share
-from lianyi_train.measured import FOLDS, POINTS, SLAB_PROBABILITIES, Figures
+from lianyi.evaluate.figures import half_up, mean_share, share
+from lianyi_train.measured import FOLDS, LIKELY, POINTS, SLAB_PROBABILITIES, Figures
 
 BEGIN = "<!-- measured: written by `make evaluate` from train/measured.json; do not edit by hand -->"
 END = "<!-- end of measured -->"
@@ -38,7 +38,8 @@ def with_figures(text: str, figures: Figures) -> str:
 def markdown(figures: Figures) -> str:
     """Give all figures as Markdown."""
     parts = (_whole(figures), _planted(figures), _points(figures), _calibration(figures), _controls(figures))
-    return "\n".join([*parts, _slabs(figures), _precisions(figures)])
+    heading = f"Measured on {figures['date']}, computed in {figures['computed in']}.\n"
+    return "\n".join([heading, *parts, _slabs(figures), _precisions(figures)])
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -48,7 +49,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _curve_row(name: str, part: Figures) -> list[str]:
     found = [share(part["found at"][f"{rate:g}"], part["nodules"]) for rate in RATES]
-    return [name, str(part["nodules"]), *found, half_up(part["cpm"], 3)]
+    return [name, str(part["nodules"]), *found, mean_share(part["cpm"], part["nodules"])]
 
 
 _RATES = [half_up(rate, 3).rstrip("0").rstrip(".") for rate in RATES]
@@ -60,7 +61,7 @@ def _whole(figures: Figures) -> str:
     return (
         "### Whole chests (six, seven nodules; each by the network that never saw it)\n\n"
         + _table(["false marks a chest", "nodules", *_RATES, "mean"], rows)
-        + "\nSeven nodules of six patients make no percentage; in three of the chests only one lesion was ever noted.\n"
+        + "\nSeven nodules of six patients make no percentage; in three of the chests only one nodule was ever noted.\n"
     )
 
 
@@ -75,15 +76,17 @@ def _planted(figures: Figures) -> str:
     rows += [_curve_row(f"both, strict, {name}", part) for name, part in strict["by size"].items()]
     rows += [_curve_row(f"both, strict, {name}", part) for name, part in strict["by density"].items()]
     low, high = strict["cpm interval"]["low"], strict["cpm interval"]["high"]
-    alone = planted["first network alone"]
+    alone = planted["ranked by the first network alone"]
     return (
         "### Planted: real nodules of unseen patients in unseen chests (frozen list)\n\n"
         + _table(["false marks a chest", "nodules", *_RATES, "CPM"], rows)
-        + f"\nCPM of both folds, strict: 95 % interval by resampled chests {half_up(low, 3)} to {half_up(high, 3)}. "
-        "First network alone, strict: "
+        + f"\nCPM of both folds, strict: 95 % interval by resampling the 60 composed chests {half_up(low, 3)} to "
+        f"{half_up(high, 3)}; they are made of six, so the truth is less sure than that. "
+        "Ranked by the first network's logit alone, strict: "
         + ", ".join(f"{fold} {half_up(alone[fold], 3)}" for fold in FOLDS)
-        + '. "Strict" counts every mark at an unnoted place as false; "without doubtful places" leaves out the nine '
-        "that look like nodules nobody noted (`train/splits/doubtful.json`).\n"
+        + '. "Strict" counts every mark at an unnoted place as false, and is the result. "Without doubtful places" '
+        "leaves out nine (`train/splits/doubtful.json`): they were picked by the makers, no radiologists, among the "
+        "networks' own strongest false marks, so that reading is an upper bound.\n"
     )
 
 
@@ -114,18 +117,29 @@ def _points(figures: Figures) -> str:
     return (
         "### Operating points: chosen on one fold, measured on the other (planted, strict)\n\n"
         + _table(head, rows)
-        + "\nHow far the folds lie apart is how far a hospital's own figure may lie from these.\n"
+        + "\nThe points were chosen at p "
+        + "; ".join(
+            f"{name} {half_up(points[name]['measured on']['A']['probability'], 3)} for A and "
+            f"{half_up(points[name]['measured on']['B']['probability'], 3)} for B"
+            for name in POINTS
+        )
+        + ". What is shipped was chosen on both, and measured on nothing. A hospital's own figure may lie at "
+        "least as far from these as the folds lie apart.\n"
     )
 
 
 def _calibration(figures: Figures) -> str:
     error = figures["calibration error"]
+    bins = [[half_up(one["mean probability"], 2), str(one["marks"]), str(one["nodules"])] for one in error["bins"]]
+    likely = f"marks of p {LIKELY:g} and more"
     return (
         "### Does a probability mean what it says?\n\n"
         "![reliability](learned-reliability.svg)\n\n"
-        f"Expected calibration error {half_up(error['ece'], 3)} over {error['marks']} marks, worst of ten bins "
-        f"{half_up(error['greatest of a bin'], 2)}. Population: planted chests (five nodules each); the weights are "
-        "fitted for 1.34 nodules a chest, as in LUNA16.\n"
+        + _table(["said (mean of a bin)", "marks", "of them nodules"], bins)
+        + f"\nExpected calibration error {half_up(error['all marks'], 3)} over all marks, most of them faint, and "
+        f"{half_up(error[likely], 3)} over the {likely}. Population: planted chests as they are, five nodules each, "
+        "doubtful places left out; the weights are fitted for 1.34 nodules a chest, as in LUNA16, so that here more "
+        "of the marks are nodules than was said.\n"
     )
 
 

@@ -112,17 +112,17 @@ class CubeSource:
             wanted = "ground-glass" if random.random() < 0.6 else "part-solid"
             rare = [slab for slab in self.slabs if density_of(slab.facts.texture) == wanted]
             pool = rare or self.slabs
-        slab = pool[random.integers(len(pool))]
+        slab = pool[int(random.integers(len(pool)))]
         first = self._around(random, slab.center_kji, slab.facts.diameter_mm)
         low_k, high_k = 0, slab.grey_kji.shape[0]
         patch = window(slab.grey_kji, slab.votes_kji, first, SHAPE, (low_k, high_k))
         return _of_slab(slab, patch, first, slab.center_kji)
 
     def _planted(self, random: np.random.Generator) -> Cube | None:
-        slab = self.slabs[random.integers(len(self.slabs))]
+        slab = self.slabs[int(random.integers(len(self.slabs)))]
         if slab.facts.diameter_mm > 30.0:
             return None
-        chest = self.chests[random.integers(len(self.chests))]
+        chest = self.chests[int(random.integers(len(self.chests)))]
         cut = turned(slab.cut, draw_turn(random, 1.0))
         at = draw_lung_place(random, chest)
         if soft_share(chest.grey_kji, cut, at) > 0.5 or _is_near_known(chest, at):
@@ -136,7 +136,7 @@ class CubeSource:
         return _of_slab(slab, patch, first, at)
 
     def _chest(self, random: np.random.Generator) -> Cube | None:
-        chest = self.chests[random.integers(len(self.chests))]
+        chest = self.chests[int(random.integers(len(self.chests)))]
         places = self.proposals.get(chest.name)
         if places is None or not len(places):
             return None
@@ -145,16 +145,16 @@ class CubeSource:
         return self._nothing(random, chest, places[row])
 
     def _mistaken(self, random: np.random.Generator) -> Cube | None:
-        slab = self.slabs[random.integers(len(self.slabs))]
+        slab = self.slabs[int(random.integers(len(self.slabs)))]
         places = self.mistaken.get(slab.facts.name)
         if places is None or not len(places):
             return None
-        first = self._around(random, places[random.integers(len(places))], 4.0)
+        first = self._around(random, places[int(random.integers(len(places)))], 4.0)
         patch = window(slab.grey_kji, None, first, SHAPE, (0, slab.grey_kji.shape[0]))
         return Cube(patch, 0, 0, UNKNOWN, float("nan"), (0.0, 0.0, 0.0))
 
     def _anywhere(self, random: np.random.Generator) -> Cube | None:
-        chest = self.chests[random.integers(len(self.chests))]
+        chest = self.chests[int(random.integers(len(self.chests)))]
         at = draw_lung_place(random, chest)
         return None if _is_near_known(chest, at) else self._nothing(random, chest, np.array(at))
 

@@ -1,4 +1,4 @@
-"""Places that look like nodules nobody noted, in chests of which only one lesion is known.
+"""Places that look like nodules nobody noted, in chests of which only one nodule is known.
 
 To teach them as nothing would teach to miss nodules; to count them as false would punish finding them.  So training
 ignores them, and the sticks are read twice: strictly, where each is a false mark, and with these left out.

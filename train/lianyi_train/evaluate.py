@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,12 +20,13 @@ from pathlib import Path
 
 from lianyi.evaluate.plot import froc_svg, reliability_svg
 from lianyi.lungct.detect.learned import LearnedDetector
+from lianyi.lungct.detect.learned.runtime import Precision
 from lianyi.lungct.models import Weights, read_weights
 from lianyi.lungct.models.manifest import Calibration
 from lianyi_train.cache import Cache
 from lianyi_train.calibrate import Weighing
 from lianyi_train.card import markdown, rewrite
-from lianyi_train.folds import OTHER
+from lianyi_train.folds import OTHER, Fold
 from lianyi_train.manifests import NOT_MEASURED
 from lianyi_train.measured import FOLDS, Figures, Looks, calibrated_by, figures_of, reading, weighed
 from lianyi_train.prepare import prepare
@@ -42,11 +44,11 @@ PRECISIONS = {
 }
 
 
-def measure(cache: Cache, weights: Path) -> tuple[Figures, str, str]:
-    """Look at every stick; give the figures, and the pictures of the planted curve and of the calibration."""
+def look_at_sticks(cache: Cache, weights: Path) -> dict[Fold, Looks]:
+    """Let each fold's networks look at every stick of their fold."""
     loaded = {fold: read_weights(weights / fold) for fold in FOLDS}
     planted = {fold: look_at_planted(LearnedDetector(loaded[fold]), cache, fold) for fold in FOLDS}
-    looks = {}
+    looks: dict[Fold, Looks] = {}
     for fold in FOLDS:
         detector = LearnedDetector(calibrated(loaded[fold], calibrated_by(planted[OTHER[fold]])))
         looks[fold] = Looks(
@@ -55,6 +57,11 @@ def measure(cache: Cache, weights: Path) -> tuple[Figures, str, str]:
             controls=look_at_controls(detector, cache, fold),
             slabs=look_at_slabs(detector, cache, fold),
         )
+    return looks
+
+
+def described(looks: dict[Fold, Looks], weights: Path) -> tuple[Figures, str, str]:
+    """Give the figures, and the pictures of the planted curve and of the calibration."""
     figures, curve, calibration = figures_of(looks)
     identity = {
         "date": datetime.now(UTC).date().isoformat(),
@@ -66,7 +73,7 @@ def measure(cache: Cache, weights: Path) -> tuple[Figures, str, str]:
             }
             for fold in FOLDS
         },
-        "computed in": LearnedDetector(loaded["A"]).manner.precision,
+        "computed in": LearnedDetector(read_weights(weights / "A")).manner.precision,
     }
     return {**identity, **figures}, froc_svg(curve), reliability_svg(calibration)
 
@@ -81,7 +88,7 @@ def calibrated(weights: Weights, weighing: Weighing) -> Weights:
 
 def measure_planted(cache: Cache, weights: Path, measured: Path) -> Figures:
     """Look at the second stick alone, at the precision of the environment; calibrate as in the whole measurement."""
-    precision = "f32" if os.environ.get("LIANYI_PRECISION") == "f32" else "auto"
+    precision: Precision = "f32" if os.environ.get("LIANYI_PRECISION") == "f32" else "auto"
     planted = {
         fold: look_at_planted(LearnedDetector(read_weights(weights / fold), precision=precision), cache, fold)
         for fold in FOLDS
@@ -113,6 +120,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=HERE / "weights")
     parser.add_argument("--out", type=Path, default=None, help="a folder for everything, in place of the repository's")
     parser.add_argument("--precisions", action="store_true", help="repeat the second stick in float32 (minutes more)")
+    parser.add_argument("--again", action="store_true", help="count anew what the last run's networks said")
     parser.add_argument("--planted-only", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     measured, pictures = (given.out / "measured.json", given.out) if given.out else (MEASURED, CARD.parent)
@@ -121,7 +129,14 @@ def main() -> None:
         print(json.dumps(measure_planted(cache, given.weights, measured)))  # noqa: T201 -- read by the process that asked
         return
     prepare(given.data, given.work / "cache")
-    figures, curve, calibration = measure(Cache(given.work / "cache"), given.weights)
+    kept = given.work / "looks.pickle"
+    if not given.again:
+        kept.write_bytes(pickle.dumps(look_at_sticks(Cache(given.work / "cache"), given.weights)))
+    figures, curve, calibration = described(pickle.loads(kept.read_bytes()), given.weights)  # noqa: S301 -- our own
+    if measured.exists():
+        before = json.loads(measured.read_text())
+        if before["networks sha256"] == figures["networks sha256"] and "precisions" in before:
+            figures["precisions"] = before["precisions"]
     pictures.mkdir(parents=True, exist_ok=True)
     measured.write_text(json.dumps(figures, indent=1) + "\n")
     if given.precisions:

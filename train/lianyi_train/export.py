@@ -22,7 +22,7 @@ def export_proposals(network: nn.Module, file: Path) -> None:
     example = torch.zeros(1, 2, 32, 48, 64)
     dims = {axis: 8 * torch.export.Dim(name, min=2, max=128) for axis, name in ((2, "k"), (3, "j"), (4, "i"))}
     torch.onnx.export(
-        network.eval().to(memory_format=torch.contiguous_format),  # type: ignore[call-overload]
+        network.eval().to(memory_format=torch.contiguous_format),
         (example,),
         str(file),
         input_names=["image"],
@@ -40,7 +40,7 @@ def export_proposals(network: nn.Module, file: Path) -> None:
 def export_refinement(network: nn.Module, file: Path) -> None:
     """Write ``refine.onnx``: ``cubes`` (N, 2, 32, 32, 32) to nodule, density, mask, suspicion, offset."""
     torch.onnx.export(
-        network.eval().to(memory_format=torch.contiguous_format),  # type: ignore[call-overload]
+        network.eval().to(memory_format=torch.contiguous_format),
         (torch.zeros(4, 2, 32, 32, 32),),
         str(file),
         input_names=["cubes"],

@@ -83,6 +83,9 @@ def fit(  # noqa: PLR0913, PLR0915 -- one loop is read as one; a network, its sa
         start_from: weights of a network to be continued.
         workers: processes that make samples.
         save_every_s: seconds between checkpoints.
+
+    Raises:
+        ValueError: the folder holds a run that was begun by another schedule.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(schedule.seed)
@@ -94,12 +97,17 @@ def fit(  # noqa: PLR0913, PLR0915 -- one loop is read as one; a network, its sa
     if finished.exists():
         network.load_state_dict(torch.load(finished, map_location="cpu", weights_only=True))
         return network.eval()
-    network = network.to(device, memory_format=layout).train()  # type: ignore[call-overload]
+    network = network.to(device, memory_format=layout).train()
     mean = copy.deepcopy(network).eval().requires_grad_(False)
     optimiser = torch.optim.AdamW(_decayed(network, schedule.decay), lr=schedule.rate)
     saved = folder / "checkpoint.pt"
     step = 0
     if saved.exists():
+        begun = json.loads((folder / "schedule.json").read_text())
+        if begun != asdict(schedule):
+            raise ValueError(
+                f"{folder} holds a run of another schedule ({begun}); go on with that, or use a new folder"
+            )
         state = torch.load(saved, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
         mean.load_state_dict(state["mean"])
@@ -127,7 +135,6 @@ def fit(  # noqa: PLR0913, PLR0915 -- one loop is read as one; a network, its sa
         prefetch_factor=6 if workers else None,
         pin_memory=device.type == "cuda",
     )
-    log = (folder / "log.jsonl").open("a")
     began = last_saved = time.monotonic()
     sums: dict[str, float] = {}
     since = 0
@@ -149,8 +156,8 @@ def fit(  # noqa: PLR0913, PLR0915 -- one loop is read as one; a network, its sa
         if since == 100 or step == schedule.steps:
             seconds = time.monotonic() - began
             row = {"step": step, "s": round(seconds, 1), **{k: round(v / since, 5) for k, v in sums.items()}}
-            log.write(json.dumps(row) + "\n")
-            log.flush()
+            with (folder / "log.jsonl").open("a") as log:
+                log.write(json.dumps(row) + "\n")
             sums, since = {}, 0
         if time.monotonic() - last_saved > save_every_s:
             save()

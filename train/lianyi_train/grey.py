@@ -15,7 +15,8 @@ _STEP_HU = (HIGHEST_HU - LOWEST_HU) / 255.0
 def grey_of(hu: npt.NDArray[np.generic]) -> Grey:
     """Give the grey values of Hounsfield units; what lies outside the window is clipped."""
     steps = (np.asarray(hu, dtype=np.float32) - LOWEST_HU) / _STEP_HU
-    return np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+    grey: Grey = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+    return grey
 
 
 def hu_of(grey: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:

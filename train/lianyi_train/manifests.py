@@ -58,11 +58,12 @@ def write_provisional(folder: Path) -> None:
     """Write a manifest with equal weights and no claim, so that the product's detector can be measured at all."""
     has_refine = (folder / "refine.onnx").exists()
     points: dict[PointName, MeasuredPoint] = {
-        name: MeasuredPoint(probability=probability, max_marks=20, false_marks_per_chest=0.0, sensitivity=())
-        for name, probability in (("sensitive", 0.2), ("balanced", 0.5), ("specific", 0.8))
+        "sensitive": _unmeasured(0.2),
+        "balanced": _unmeasured(0.5),
+        "specific": _unmeasured(0.8),
     }
     manifest = Manifest(
-        schema_="lianyi.models/1",
+        schema="lianyi.models/1",
         name="provisional",
         version="0.0.1",
         files=NetworkFiles(
@@ -81,6 +82,10 @@ def write_provisional(folder: Path) -> None:
         sensitivity_source=NOT_MEASURED,
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=1, by_alias=True) + "\n")
+
+
+def _unmeasured(probability: float) -> MeasuredPoint:
+    return MeasuredPoint(probability=probability, max_marks=20, false_marks_per_chest=0.0, sensitivity=())
 
 
 def network_file(file: Path) -> NetworkFile:

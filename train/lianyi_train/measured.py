@@ -25,6 +25,8 @@ FOLDS: tuple[Fold, Fold] = ("A", "B")
 POINTS = {"sensitive": 4.0, "balanced": 1.0, "specific": 0.25}
 """False marks a chest of the operating points (a doctor who gets fifteen switches the tool off)."""
 LARGE_MM = 6.0
+LIKELY = 0.1
+"""Nearly all marks are less likely, and right to be; they would hide what is wrong with the others."""
 PROPOSALS_ALONE = Weighing(propose=1.0, refine=0.0, constant=0.0)
 SLAB_PROBABILITIES = (0.1, 0.3, 0.5)
 
@@ -95,13 +97,18 @@ def figures_of(looks: dict[Fold, Looks]) -> tuple[Figures, Froc, Reliability]:
             "A": _both_readings(planted["A"]),
             "B": _both_readings(planted["B"]),
             "both": _both_readings(both),
-            "first network alone": {fold: _froc(weighed(looks[fold].planted, PROPOSALS_ALONE)).cpm for fold in FOLDS},
+            "ranked by the first network alone": {
+                fold: _froc(weighed(looks[fold].planted, PROPOSALS_ALONE)).cpm for fold in FOLDS
+            },
         },
         "operating points": _points(looks, planted, fitted),
         "calibration error": {
-            "ece": calibration.ece,
-            "marks": calibration.outcomes,
-            "greatest of a bin": calibration.greatest_error,
+            "all marks": calibration.ece,
+            f"marks of p {LIKELY:g} and more": _error_of_likely(calibration),
+            "bins": [
+                {"marks": one.outcomes, "nodules": one.true, "mean probability": one.mean_probability}
+                for one in calibration.bins
+            ],
         },
         "controls": {fold: _controls(looks[fold].controls) for fold in FOLDS},
         "slabs": _slabs({fold: looks[fold].slabs for fold in FOLDS}),
@@ -192,6 +199,13 @@ def _reliability(lists: Lists) -> Reliability:
         if verdict in {Verdict.HIT, Verdict.FALSE}
     ]
     return reliability([p for p, _ in pairs], [hit for _, hit in pairs], 10)
+
+
+def _error_of_likely(calibration: Reliability) -> float:
+    """Give the calibration error over the marks of at least LIKELY: the bins from there on."""
+    likely = [one for one in calibration.bins if one.mean_probability >= LIKELY]
+    marks = sum(one.outcomes for one in likely)
+    return sum(one.outcomes * abs(one.share - one.mean_probability) for one in likely) / max(marks, 1)
 
 
 def _controls(counts: ControlCounts) -> Figures:

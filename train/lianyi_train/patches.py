@@ -124,7 +124,7 @@ class Source:
             pool = self._rare
         elif draw < self.recipe.rare + self.recipe.small:
             pool = self._small
-        return pool[random.integers(len(pool))]
+        return pool[int(random.integers(len(pool)))]
 
     def _from_slab(self, random: np.random.Generator) -> Patch:
         slab = self._draw(random)
@@ -144,10 +144,10 @@ class Source:
         first = [low_k - to_k]
         for axis in (1, 2):
             reach = self.shape[axis] // 2 - 6
-            middle = slab.center_kji[axis] + random.uniform(-reach, reach)
+            around = slab.center_kji[axis] + random.uniform(-reach, reach)
             if random.random() < 0.15:
-                middle = random.uniform(0, slab.grey_kji.shape[axis])
-            first.append(round(middle) - self.shape[axis] // 2)
+                around = random.uniform(0, slab.grey_kji.shape[axis])
+            first.append(round(around) - self.shape[axis] // 2)
         made = window(slab.grey_kji, slab.votes_kji, (first[0], first[1], first[2]), self.shape, (low_k, high_k))
         k, j, i = (c - f for c, f in zip(slab.center_kji, first, strict=True))
         made.findings.append((k, j, i, slab.facts.diameter_mm, slab.facts.readers))
@@ -156,13 +156,13 @@ class Source:
         return made
 
     def _from_chest(self, random: np.random.Generator) -> Patch:
-        chest = self.chests[random.integers(len(self.chests))]
+        chest = self.chests[int(random.integers(len(self.chests)))]
         hard = self.hard.get(chest.name)
         draw = random.random()
         if draw < self.recipe.known and chest.nodules:
-            around = np.array(chest.nodules[random.integers(len(chest.nodules))].center_kji)
+            around = np.array(chest.nodules[int(random.integers(len(chest.nodules)))].center_kji)
         elif hard is not None and len(hard) and draw < self.recipe.known + self.recipe.hard:
-            around = hard[random.integers(len(hard))]
+            around = hard[int(random.integers(len(hard)))]
         else:
             around = np.array(draw_lung_place(random, chest), dtype=np.float64)
         reach = np.array(self.shape) / 2 - 5
@@ -196,12 +196,13 @@ class Source:
         at = self._room(random, made, inside, cut, slab.facts.diameter_mm * scale)
         if at is not None:
             paste(made.grey_kji, cut, at, made.votes_kji)
-            made.findings.append((*(float(n) for n in at), slab.facts.diameter_mm * scale, slab.facts.readers))
+            k, j, i = (float(n) for n in at)
+            made.findings.append((k, j, i, slab.facts.diameter_mm * scale, slab.facts.readers))
 
     def _paste_control(self, random: np.random.Generator, made: Patch, inside: npt.NDArray[np.bool_]) -> None:
-        slab = self.slabs[random.integers(len(self.slabs))]
+        slab = self.slabs[int(random.integers(len(self.slabs)))]
         shape = turned(slab.cut, draw_turn(random, 1.0))
-        chest = self.chests[random.integers(len(self.chests))]
+        chest = self.chests[int(random.integers(len(self.chests)))]
         start = np.array(draw_lung_place(random, chest)) - np.array(shape.grey_kji.shape) // 2
         end = start + np.array(shape.grey_kji.shape)
         if (start < 0).any() or (end > np.array(chest.grey_kji.shape)).any():

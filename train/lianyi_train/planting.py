@@ -56,7 +56,8 @@ def turned(cut: Cut, turn: Turn) -> Cut:
 
     def sampled(array_kji: Grey, mode: str) -> Grey:
         values = ndimage.map_coordinates(array_kji, places, output=np.float32, order=1, mode=mode, cval=0.0)
-        return np.rint(values).astype(np.uint8)
+        bytes_kji: Grey = np.rint(values).astype(np.uint8)
+        return bytes_kji
 
     k, j, i = (float(-n) for n in low)
     return replace(
@@ -77,8 +78,8 @@ def paste(grey_kji: Grey, cut: Cut, at_kji: tuple[int, int, int], votes_kji: Gre
     below = grey_kji[target].astype(np.float32)
     above = cut.grey_kji[source].astype(np.float32)
     weight = cut.weight_kji[source].astype(np.float32) / 255.0
-    above = above + _shift(below, above, weight) * np.clip(1.0 - above / LUNG, 0.0, 1.0)
-    mixed = below + weight * (above - below)
+    brought = above + _shift(below, above, weight) * np.clip(1.0 - above / LUNG, 0.0, 1.0)
+    mixed = below + weight * (brought - below)
     mixed = np.where(below >= SOFT_TISSUE, np.maximum(mixed, below), mixed)
     grey_kji[target] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
     if votes_kji is not None:
@@ -89,8 +90,8 @@ def soft_share(grey_kji: Grey, cut: Cut, at_kji: tuple[int, int, int]) -> float:
     """Give the share of the nodule that would lie over soft tissue; what leaves the array counts as such."""
     target, source = _overlap(grey_kji.shape, cut, at_kji)
     nodule = cut.votes_kji > 0
-    over_lung = np.count_nonzero(nodule[source] & (grey_kji[target] < SOFT_TISSUE))
-    return 1.0 - over_lung / max(np.count_nonzero(nodule), 1)
+    over_lung = int(np.count_nonzero(nodule[source] & (grey_kji[target] < SOFT_TISSUE)))
+    return 1.0 - over_lung / max(int(np.count_nonzero(nodule)), 1)
 
 
 def _shift(below: Floats, above: Floats, weight: Floats) -> float:

@@ -1,7 +1,7 @@
 """Put the networks that learnt from everything into the product, with what was measured of the folds' networks.
 
 The shipped networks are themselves measured by nothing in shared/data, for they have seen it all: what their manifest
-promises is what the same recipe reached on patients and chests that its networks had not seen.
+promises is what networks trained much the same way reached on patients and chests that they had not seen.
 """
 
 from __future__ import annotations
@@ -73,9 +73,11 @@ def manifest_of(folder: Path, version: str, figures: Figures) -> Manifest:
         training_data=DATA,
         operating_points=points,
         sensitivity_source=BothLanguages(
-            zh=f"{nodules} 个真实结节，分 {times} 次植入 {chests} 例未参与训练的胸部 CT；同法训练的网络，非本院病例",
-            en=f"{nodules} real nodules planted, {times} times in all, in {chests} chests, none seen in training, by "
-            "networks trained the same way; not measured on this hospital's cases",
+            zh=f"{nodules} 个真实结节，用图像合成放入 {chests} 例胸部 CT（共 {times} 次）；由未见过这些 CT 与结节、"
+            "训练方法相近的网络测得，随附的网络本身未经测定，也未用本院病例",
+            en=f"{nodules} real nodules put into {chests} chests by image composition, {times} compositions in all; "
+            "by networks trained much the same way that had seen neither; the shipped ones were not measured "
+            "themselves, nor on this hospital's cases",
         ),
     )
 

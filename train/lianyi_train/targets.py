@@ -76,4 +76,5 @@ def _scanned_share(scanned_kji: Grey) -> npt.NDArray[np.float32]:
     """Give how much of each cell was scanned."""
     k, j, i = (n // CELL_MM for n in scanned_kji.shape)
     blocks = scanned_kji.reshape(k, CELL_MM, j, CELL_MM, i, CELL_MM)
-    return blocks.mean(axis=(1, 3, 5), dtype=np.float32)
+    share: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3, 5), dtype=np.float32)
+    return share

@@ -119,18 +119,20 @@ def _dice(candidate: Candidate, slab: Slab) -> float | None:
     if drawn_kji is None:
         return None
     truth_kji = 2 * slab.votes_kji.astype(int) >= slab.facts.readers
-    both = np.count_nonzero(drawn_kji & truth_kji)
-    return 2.0 * both / max(np.count_nonzero(drawn_kji) + np.count_nonzero(truth_kji), 1)
+    both = int(np.count_nonzero(drawn_kji & truth_kji))
+    either = int(np.count_nonzero(drawn_kji)) + int(np.count_nonzero(truth_kji))
+    return 2.0 * both / max(either, 1)
 
 
 def _drawn(candidate: Candidate, slab: Slab) -> Booleans | None:
     """Give the outline in the slab's own voxels."""
     if candidate.mask is None:
         return None
-    drawn_kji = np.zeros(slab.votes_kji.shape, dtype=bool)
+    shape: tuple[int, ...] = slab.votes_kji.shape
+    drawn_kji = np.zeros(shape, dtype=bool)
     first = np.rint(candidate.mask.grid.patient_from_voxel[2::-1, 3]).astype(int) - np.array([PAD, 0, 0])
     source, target = [], []
-    for start, length, size in zip(first, candidate.mask.values_kji.shape, drawn_kji.shape, strict=True):
+    for start, length, size in zip(first, candidate.mask.values_kji.shape, shape, strict=True):
         low, high = max(int(start), 0), min(int(start) + length, size)
         source.append(slice(low - int(start), max(high, low) - int(start)))
         target.append(slice(low, max(high, low)))

@@ -53,7 +53,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "本检出器尚无按大小测得的灵敏度。",
         "This detector's sensitivity by nodule size has not been measured.",
     ),
-    "false_marks": ("平均每例约 {n} 处假标记。", "About {n} false marks a chest."),
+    "false_marks": (
+        "平均每例约 {n} 处假标记；换一种设备可能多几倍。",
+        "About {n} false marks a chest; on other scanners perhaps several times as many.",
+    ),
     "not_measured_so": ("没有标出的地方不等于没有结节。", "Where nothing is marked, nodules may still be present."),
     "size_class": ("结节大小", "Nodule size"),
     "found_of": ("找到 / 全部", "found / all"),
