@@ -21,7 +21,8 @@ def ball_share(shape: tuple[int, ...], center_kji: Place, radius: float) -> npt.
     """How much of each voxel lies in a ball, 0 to 1."""
     axes = np.indices(shape)
     away = np.sqrt(sum((axis - at) ** 2 for axis, at in zip(axes, center_kji, strict=True)))
-    return np.clip(radius + 0.5 - away, 0.0, 1.0)
+    share: npt.NDArray[np.float64] = np.clip(radius + 0.5 - away, 0.0, 1.0)
+    return share
 
 
 def facts(name: str = "somebody_a0001", **changes: Any) -> SlabFacts:

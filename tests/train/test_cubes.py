@@ -51,7 +51,7 @@ def cube_of(votes: int, readers: int) -> Cube:
 
 @pytest.mark.parametrize(
     ("votes", "readers", "is_inside"),
-    [(0, 1, 0), (1, 1, 1), (1, 2, 1), (1, 3, 0), (2, 3, 1), (1, 4, 0), (2, 4, 1), (4, 4, 1)],
+    [(4, 0, 0), (0, 1, 0), (1, 1, 1), (1, 2, 1), (1, 3, 0), (2, 3, 1), (1, 4, 0), (2, 4, 1), (4, 4, 1)],
 )
 def test_the_outline_is_what_at_least_half_of_the_readers_marked(votes: int, readers: int, is_inside: int) -> None:
     assert (mask_of(cube_of(votes, readers)) == is_inside).all()

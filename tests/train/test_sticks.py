@@ -23,8 +23,8 @@ from lianyi.lungct.detect import ClassicalDetector
 from lianyi.lungct.domain.geometry import Grid
 from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields, Mask
 from lianyi.lungct.domain.nodule import Candidate, Density
+from lianyi.lungct.domain.outcome import DetectorIdentity
 from lianyi.lungct.domain.uids import SeriesUID
-from lianyi.lungct.pipeline import DetectorIdentity
 from made_slabs import MadeCache, Place, known, made_chest, made_slab
 
 SHARES = {"ground-glass_probability": 0.1, "part-solid_probability": 0.2, "solid_probability": 0.7}
