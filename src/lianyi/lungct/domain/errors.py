@@ -69,14 +69,10 @@ class CautionCode(StrEnum):
 
 
 class LianyiError(Exception):
-    """Base of the errors a person is meant to read."""
-
-
-class Misconfigured(LianyiError):
-    """The installation or its settings are wrong; an operator acts, and nothing is screened until then.
+    """Base of the errors a person is meant to read.
 
     Attributes:
-        zh: Chinese, for an operator: what was found, what was expected, what to do.
+        zh: Chinese, for whoever must act: what was found, what was expected, what to do.
         en: the same in English.
     """
 
@@ -86,20 +82,24 @@ class Misconfigured(LianyiError):
         self.en = en
 
 
+class Misconfigured(LianyiError):
+    """The installation or its settings are wrong; an operator acts, and nothing is screened until then."""
+
+
 class Refusal(LianyiError):
-    """The input must not be screened.
+    """The input must not be screened; its sentences are for a radiographer.
 
     Attributes:
         code: which refusal.
-        zh: one Chinese sentence for a radiographer: what was found, what was expected, what to do.
-        en: the same in English.
     """
 
     def __init__(self, code: RefusalCode, *, zh: str, en: str) -> None:
-        super().__init__(f"{en} [{code.value}]")
+        super().__init__(zh=zh, en=en)
         self.code = code
-        self.zh = zh
-        self.en = en
+
+    def __str__(self) -> str:
+        """Give the English sentence and the code."""
+        return f"{self.en} [{self.code.value}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
