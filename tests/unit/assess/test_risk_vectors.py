@@ -7,8 +7,9 @@ import pytest
 
 from lianyi.lungct.assess import assess_case
 from lianyi.lungct.domain.assessment import Risk
-from lianyi.lungct.domain.case import Case, Lobe, NoduleFacts
+from lianyi.lungct.domain.case import Case, NoduleFacts
 from lianyi.lungct.domain.context import Context, Sex
+from lianyi.lungct.domain.location import Lobe
 from lianyi.lungct.domain.nodule import Density
 
 SOLID, PART_SOLID, GROUND_GLASS = Density.SOLID, Density.PART_SOLID, Density.GROUND_GLASS

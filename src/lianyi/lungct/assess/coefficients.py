@@ -9,7 +9,8 @@ from importlib import resources
 from math import exp
 from typing import Any
 
-from lianyi.lungct.domain.assessment import InputValue, Sentence
+from lianyi.lungct.domain.assessment import InputValue
+from lianyi.lungct.domain.words import Sentence
 
 FAMILIES = ("brock", "mayo", "pku", "va", "herder")
 """Publications; Brock has four models."""

@@ -12,7 +12,7 @@ from lianyi.lungct.assess.judge import Answer
 from lianyi.lungct.assess.solve import Tree, gather, paths
 from lianyi.lungct.assess.table import Management, Option, Table
 from lianyi.lungct.assess.words import of_nodule
-from lianyi.lungct.domain.assessment import Sentence
+from lianyi.lungct.domain.words import Sentence
 
 _MOST_FACTS = 3
 """More open facts than these are listed, not tried: a page of ifs helps nobody."""

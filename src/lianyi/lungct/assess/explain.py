@@ -8,7 +8,7 @@ from lianyi.lungct.assess.coefficients import FAMILIES, RiskModel, Term, read_mo
 from lianyi.lungct.assess.inputs import LABELS, WORDS
 from lianyi.lungct.assess.table import Row, Table, read_table
 from lianyi.lungct.assess.words import say_condition
-from lianyi.lungct.domain.assessment import Sentence
+from lianyi.lungct.domain.words import Sentence
 
 SHORT = {
     "lung-rads": "lung-rads-2022",

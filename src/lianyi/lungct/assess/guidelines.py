@@ -15,9 +15,10 @@ from lianyi.lungct.assess.solve import Path, Tree, exceptions, forked, options, 
 from lianyi.lungct.assess.table import Management, Row, Table
 from lianyi.lungct.assess.vocabulary import OF_THE_PATIENT
 from lianyi.lungct.assess.words import bare, field_of, of_nodule, say_fact, say_facts, say_options
-from lianyi.lungct.domain.assessment import Assessment, Branch, Due, Level, Sentence
+from lianyi.lungct.domain.assessment import Assessment, Branch, Due, Level
 from lianyi.lungct.domain.case import Case
 from lianyi.lungct.domain.context import Context
+from lianyi.lungct.domain.words import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lianyi.lungct.domain.assessment import InputValue, Sentence
+from lianyi.lungct.domain.assessment import InputValue
 from lianyi.lungct.domain.case import Case, NoduleFacts
 from lianyi.lungct.domain.context import Context
 from lianyi.lungct.domain.nodule import Density
+from lianyi.lungct.domain.words import Sentence
 
 UPPER_LOBES = frozenset({"right upper", "left upper"})
 """The lingula is part of the left upper lobe; the publications do not set it apart."""

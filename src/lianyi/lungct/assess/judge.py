@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lianyi.lungct.assess.lookup import Lookup, Value
 from lianyi.lungct.assess.table import Condition, Management, Row, Size, Table
 from lianyi.lungct.assess.words import arrow, say_facts
-from lianyi.lungct.domain.assessment import Sentence
+from lianyi.lungct.domain.words import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

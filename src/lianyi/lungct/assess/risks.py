@@ -8,9 +8,10 @@ from itertools import product
 
 from lianyi.lungct.assess.coefficients import RiskModel, every_model, read_models
 from lianyi.lungct.assess.inputs import FIELDS, VALUES, inputs_of, say_inputs
-from lianyi.lungct.domain.assessment import InputValue, Otherwise, Risk, Sentence
+from lianyi.lungct.domain.assessment import InputValue, Otherwise, Risk
 from lianyi.lungct.domain.case import Case, NoduleFacts
 from lianyi.lungct.domain.context import Context
+from lianyi.lungct.domain.words import Sentence
 
 _MOST_UNKNOWN = 2
 """Of more unknown inputs the combinations are not written out."""

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from lianyi.lungct.domain.assessment import Sentence
+from lianyi.lungct.domain.words import Sentence
 
 IfUnknown = Literal["ask", "want", "pass"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lianyi.lungct.domain.assessment import Sentence
+from lianyi.lungct.domain.words import Sentence
 
 
 class FactWords(NamedTuple):

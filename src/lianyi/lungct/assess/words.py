@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lianyi.lungct.assess.table import Condition, Option, Range, Size
 from lianyi.lungct.assess.vocabulary import FACTS, OF_THE_PATIENT
-from lianyi.lungct.domain.assessment import Sentence
+from lianyi.lungct.domain.words import Sentence
 
 Value = str | bool | Size
 

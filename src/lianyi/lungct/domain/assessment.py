@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from lianyi.lungct.domain.words import Sentence
 
 Level = Literal["exam", "nodule"]
-
-
-class Sentence(NamedTuple):
-    """The same in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lianyi.lungct.domain.context import LungRadsCategory
+from lianyi.lungct.domain.location import Lobe
+from lianyi.lungct.domain.measurement import Calcification
 from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.domain.study import Contrast
 
 Status = Literal["baseline", "new", "growing", "stable", "slow-growing"]
-Lobe = Literal["right upper", "right middle", "right lower", "left upper", "left lower"]
 Margin = Literal["smooth", "lobulated", "spiculated", "irregular", "ill-defined"]
 Shape = Literal["oval", "lentiform", "triangular", "round", "irregular"]
-Calcification = Literal["none", "complete", "central", "popcorn", "ring", "eccentric", "stippled"]
 Airway = Literal["none", "subsegmental", "segmental", "unknown level"]
 Cystic = Literal["none", "thin-walled", "thick-walled", "multilocular", "unknown kind"]
 CystChange = Literal["none", "cystic-part-growing", "wall-growing", "became-multilocular", "more-loculation"]

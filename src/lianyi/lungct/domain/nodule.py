@@ -8,11 +8,13 @@ from typing import Literal
 
 from lianyi.lungct.domain.geometry import PatientPoint
 from lianyi.lungct.domain.image import Mask
+from lianyi.lungct.domain.location import Location
+from lianyi.lungct.domain.measurement import Measurements
 from lianyi.lungct.domain.uids import InstanceUID
 
 Side = Literal["left", "right"]
 Zone = Literal["upper", "middle", "lower"]
-Plane = Literal["axial"]
+Plane = Literal["axial", "coronal", "sagittal"]
 
 
 class Density(StrEnum):
@@ -69,6 +71,8 @@ class Nodule:
         mask: the segmentation, on a box of the native grid.
         evidence: of the candidate.
         suspicion_rating: of the candidate, 1 to 5: readers' opinion, not pathology; None where not given.
+        measurements: with uncertainties; None until a nodule is measured with them.
+        location: lobe and neighbourhood; None until it is placed.
     """
 
     id: int
@@ -89,3 +93,5 @@ class Nodule:
     mask: Mask
     evidence: dict[str, float]
     suspicion_rating: float | None = None
+    measurements: Measurements | None = None
+    location: Location | None = None

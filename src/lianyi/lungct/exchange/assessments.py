@@ -10,9 +10,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lianyi.lungct.domain.assessment import Assessed, Assessment, Branch, Due, Otherwise, Risk, Sentence
+from lianyi.lungct.domain.assessment import Assessed, Assessment, Branch, Due, Otherwise, Risk
 from lianyi.lungct.domain.case import Case
 from lianyi.lungct.domain.context import Context
+from lianyi.lungct.domain.words import Sentence
 from lianyi.lungct.exchange.context import ContextDocument
 from lianyi.lungct.exchange.schemas import schema_of
 

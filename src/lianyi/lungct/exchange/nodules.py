@@ -12,16 +12,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from lianyi.lungct.domain.case import (
     Airway,
-    Calcification,
     CystChange,
     Cystic,
-    Lobe,
     Margin,
     NoduleFacts,
     Shape,
     Status,
 )
 from lianyi.lungct.domain.context import LungRadsCategory
+from lianyi.lungct.domain.location import Lobe
+from lianyi.lungct.domain.measurement import Calcification
 from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.domain.study import Contrast
 from lianyi.lungct.exchange.schemas import schema_of

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from lianyi.lungct.domain.assessment import Sentence
 from lianyi.lungct.domain.case import Case
 from lianyi.lungct.domain.context import Context
+from lianyi.lungct.domain.words import Sentence
 from lianyi.lungct.exchange.context import ContextDocument
 from lianyi.lungct.exchange.errors import NotAssessable
 from lianyi.lungct.exchange.nodules import NodulePart, NodulesDocument

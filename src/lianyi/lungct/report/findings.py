@@ -114,7 +114,7 @@ class NodulePart(_Part):
     long_axis_mm: Length
     short_axis_mm: Length
     mean_diameter_mm: Length
-    measurement_plane: Literal["axial"]
+    measurement_plane: Literal["axial", "coronal", "sagittal"]
     volume_mm3: Length
     mean_hu: float
     density: Literal["solid", "part-solid", "ground-glass", "calcified"]
