@@ -45,7 +45,7 @@ bench-peer: ## time the networks against MONAI's RetinaNet on one chest into out
 
 train: ## train the networks from ../shared/data into out/train; hours; goes on where it was cut off
 	@tools/setup.sh train
-	PYTHONPATH=train OMP_WAIT_POLICY=passive $(BIN)/python -m lianyi_train.recipe
+	PYTHONPATH=train OMP_WAIT_POLICY=passive $(BIN)/python -m lianyi_train.recipe $(TRAIN)
 
 evaluate: setup ## every measuring stick on both folds of ../shared/data; some ten minutes
 	PYTHONPATH=train $(BIN)/python -m lianyi_train.evaluate

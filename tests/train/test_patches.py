@@ -240,6 +240,18 @@ def test_thicker_slices_smooth_along_the_body_only(axis: int, is_smoothed: bool)
     assert (patch.grey_kji.max() < 140) == is_smoothed
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_spoiling_leaves_an_even_slab_even_up_to_its_end_slices(seed: int) -> None:
+    scanned_kji = np.zeros((16, 12, 12), np.uint8)
+    scanned_kji[5:9, 2:10, 2:10] = 1
+    patch = Patch(grey_kji=scanned_kji * 150, scanned_kji=scanned_kji, votes_kji=np.zeros_like(scanned_kji))
+
+    spoil(np.random.default_rng(seed), patch, Recipe(thick=1.0, sharp=1.0, noise=0.0))
+
+    assert np.ptp(patch.grey_kji[scanned_kji > 0]) == 0
+    assert not patch.grey_kji[scanned_kji == 0].any()
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_mirrored_patch_and_its_findings_move_together(seed: int) -> None:
     grey_kji = np.zeros((8, 10, 10), np.uint8)

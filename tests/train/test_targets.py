@@ -117,6 +117,16 @@ def test_where_two_findings_meet_the_positive_wins(is_first: bool) -> None:  # n
     assert (labels[away_mm(doubtful[:3]) < 7.5] != NEGATIVE).all()
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_nodule_outside_does_not_take_from_one_inside_whatever_their_order(is_first: bool) -> None:  # noqa: FBT001
+    inside, outside = (1.0, 20.0, 20.0, 9.0, 4), (-3.0, 20.0, 20.0, 9.0, 4)
+    both = (inside, outside) if is_first else (outside, inside)
+
+    labels = targets_of(patch(*both), 2).labels
+
+    assert np.array_equal(labels == POSITIVE, targets_of(patch(inside), 2).labels == POSITIVE)
+
+
 def test_two_nodules_side_by_side_are_both_answers() -> None:
     other = (CENTER[0], CENTER[1] + 2.5 * CELL_MM, CENTER[2])
 

@@ -46,6 +46,7 @@ CHANGES: dict[str, tuple[str, Recipe]] = {
     "three readers": ("findings of two readers are ignored", replace(BASE, least_readers=3)),
     "no hard places": ("no patches around mistakes of the common network", replace(BASE, hard=0.0)),
     "rare and small": ("a quarter of the nodules drawn rare, a quarter small", replace(BASE, rare=0.25, small=0.25)),
+    "scanned filters": ("thicker slices and sharpening average scanned voxels only; the rows above: all", BASE),
     "fewer slabs": ("a quarter of the patches from slabs in place of a half", replace(BASE, slab_share=0.25)),
 }
 

@@ -141,6 +141,7 @@ def fit(  # noqa: PLR0913, PLR0915 -- one loop is read as one; a network, its sa
     for arrived in loader:
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate * _share_of_rate(step, schedule)
+        torch.manual_seed(schedule.seed + step)  # so that a resumed run drops out what an uncut one would
         batch = {name: value.to(device, non_blocking=True) for name, value in arrived.items()}
         with torch.autocast(device.type, dtype=torch.bfloat16):
             loss, notes = loss_of(network, batch)

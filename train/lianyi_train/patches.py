@@ -265,19 +265,33 @@ def window(grey_kji: Grey, votes_kji: Grey | None, first: Triple, shape: Triple,
 
 
 def spoil(random: np.random.Generator, made: Patch, recipe: Recipe) -> None:
-    """Thicker slices, another kernel, more noise, a scanner that is a little off."""
-    if random.random() < recipe.thick:
-        size = int(random.integers(2, 4))
-        made.grey_kji = ndimage.uniform_filter1d(made.grey_kji, size, axis=0, mode="nearest")
+    """Thicker slices, another kernel, more noise, a scanner that is a little off.
+
+    Filters read scanned voxels only: what was not scanned must not darken or sharpen the end slices, which hold the
+    nodule in a slab and nothing in particular elsewhere.
+    """
+    scanned = (made.scanned_kji != 0).astype(np.float32)
     grey = made.grey_kji.astype(np.float32)
+    if random.random() < recipe.thick:
+        grey = _averaged(grey, scanned, (int(random.integers(2, 4)), 1, 1))
     if random.random() < recipe.sharp:
-        grey += random.uniform(0.3, 1.2) * (grey - ndimage.uniform_filter(grey, 3, mode="nearest"))
+        grey += random.uniform(0.3, 1.2) * (grey - _averaged(grey, scanned, (3, 3, 3)))
     if random.random() < recipe.noise:
         noise = random.standard_normal(grey.shape, dtype=np.float32)
         grey += noise * random.uniform(1.0, 7.0)
     grey = (grey - 40.0) * random.uniform(0.95, 1.05) + 40.0 + random.uniform(-4.0, 4.0)
     made.grey_kji = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
     made.grey_kji *= made.scanned_kji
+
+
+def _averaged(
+    grey: npt.NDArray[np.float32], scanned: npt.NDArray[np.float32], size: tuple[int, int, int]
+) -> npt.NDArray[np.float32]:
+    """Average over the scanned voxels of a box around each voxel."""
+    weight = ndimage.uniform_filter(scanned, size, mode="nearest")
+    total = ndimage.uniform_filter(grey * scanned, size, mode="nearest")
+    averaged: npt.NDArray[np.float32] = total / np.maximum(weight, np.float32(1e-3))
+    return averaged
 
 
 def mirrored(random: np.random.Generator, made: Patch) -> Patch:

@@ -42,9 +42,12 @@ def targets_of(patch: Patch, least_readers: int) -> Targets:
     centers = cell_centers(patch.grey_kji.shape)
     labels = np.zeros(centers.shape[1:], dtype=np.int8)
     regression = np.zeros((4, *labels.shape), dtype=np.float32)
+    findings = [
+        (readers >= least_readers and _is_scanned(patch.scanned_kji, k, j, i), k, j, i, diameter_mm)
+        for k, j, i, diameter_mm, readers in patch.findings
+    ]
     # Ignored first, positive last: where two findings meet, the positive wins.
-    for k, j, i, diameter_mm, readers in sorted(patch.findings, key=lambda row: row[4] >= least_readers):
-        counts = readers >= least_readers and _is_scanned(patch.scanned_kji, k, j, i)
+    for counts, k, j, i, diameter_mm in sorted(findings, key=lambda finding: finding[0]):
         off = np.array([k, j, i], dtype=np.float32)[:, None, None, None] - centers
         distance = np.sqrt((off**2).sum(axis=0))
         near = distance < diameter_mm / 2.0 + _BEYOND_MM
