@@ -12,7 +12,6 @@ from lianyi.lungct.assess.judge import Answer, judge
 from lianyi.lungct.assess.lookup import Known, Lookup, Unknown
 from lianyi.lungct.assess.table import Management, Option, Size, Table
 from lianyi.lungct.assess.words import asked_for, options_of, whatever
-from lianyi.lungct.domain.words import Sentence
 
 Judge = Callable[[Lookup], Answer]
 

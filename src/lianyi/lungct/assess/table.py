@@ -188,9 +188,7 @@ def _management(part: dict[str, Any]) -> Management:
     )
 
 
-def _row(
-    part: dict[str, Any], managements: dict[str, Management], called: dict[str, Sentence], source: str
-) -> Row:
+def _row(part: dict[str, Any], managements: dict[str, Management], called: dict[str, Sentence], source: str) -> Row:
     soft: dict[str, IfUnknown] = {
         **dict.fromkeys(part.get("want", ()), "want"),
         **dict.fromkeys(part.get("pass", ()), "pass"),

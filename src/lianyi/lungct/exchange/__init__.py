@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lianyi.lungct.exchange.assessments import AssessmentDocument, AssessmentPart, RiskPart, write_assessments
 from lianyi.lungct.exchange.errors import NotAssessable
-from lianyi.lungct.exchange.reading import Reading, read_case
+from lianyi.lungct.exchange.reading import Reading, read_case, read_context
 
 __all__ = [
     "AssessmentDocument",
@@ -16,5 +16,6 @@ __all__ = [
     "Reading",
     "RiskPart",
     "read_case",
+    "read_context",
     "write_assessments",
 ]

@@ -62,7 +62,7 @@ def read_case(nodules_json: bytes, context_json: bytes | None) -> Reading:
         NotAssessable: a document cannot be read or contradicts itself; the sentence names the place, no value.
     """
     document = _read(nodules_json, NodulesDocument, "NODULES.json")
-    context = Context() if context_json is None else _read(context_json, ContextDocument, "context.json").to_domain()
+    context = Context() if context_json is None else read_context(context_json)
     is_findings = document.schema_ == FINDINGS
     if is_findings and document.outcome not in {"screened", "partly"}:
         raise NotAssessable(
@@ -90,6 +90,15 @@ def read_case(nodules_json: bytes, context_json: bytes | None) -> Reading:
     )
     context, taken = _from_header(document, context)
     return Reading(case=case, context=context, notes=(*taken, *_passed_over(document.nodules)))
+
+
+def read_context(context_json: bytes) -> Context:
+    """Read ``context.json``.
+
+    Raises:
+        NotAssessable: it cannot be read or contradicts itself; the sentence names the place, no value.
+    """
+    return _read(context_json, ContextDocument, "context.json").to_domain()
 
 
 def _is_reviewed(kept: list[NodulePart], *, is_findings: bool) -> bool:
