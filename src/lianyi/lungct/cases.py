@@ -1,7 +1,8 @@
 """From measured marks to the case that guidelines judge: what is known passes through, what is not stays None.
 
-Nothing is guessed here.  Which marks count as nodules, and when a measured score is clear enough to be called a
-fact, is decided in this file and nowhere else.
+Nothing is guessed here.  A lobe that is not sure (:data:`~lianyi.lungct.domain.location.SURE_OF_LOBE`) is not known,
+and models then answer for upper lobe and not; where it is sure they still say what changes if it were otherwise.
+Which marks count as nodules, and when a score is clear enough to be called a fact, is decided here and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,20 +12,18 @@ from dataclasses import replace
 from lianyi.lungct.domain.case import Case, NoduleFacts, Status
 from lianyi.lungct.domain.context import Context
 from lianyi.lungct.domain.growth import Growth
-from lianyi.lungct.domain.location import Lobe, Location
 from lianyi.lungct.domain.measurement import Measurement
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Screened
-
-SURE_OF_LOBE = 0.8
-"""An engineering choice: a lobe less probable than this is "not known", and models answer for upper lobe and not.
-Where it is given, they still say what changes if the lobe were otherwise."""
 
 _HALF = 0.5
 """A score of the surface says yes or no only where its whole 95 % interval lies on one side of this; an engineering
 choice, as the scores are ours."""
 
 DAYS_IN_A_MONTH = 365.25 / 12
+
+_OLDEST_YEARS = 130
+"""A header's age beyond this is a slip of the keyboard, and not known."""
 
 
 def case_of(screened: Screened, context: Context) -> Case:
@@ -60,9 +59,9 @@ def context_of(given: Context, screened: Screened) -> Context:
     time since the prior CT from the comparison.  Nothing else is filled in.
     """
     patient, acquired = screened.series.patient, screened.series.facts.acquired
-    compared = screened.compared
+    compared, age = screened.compared, patient.age_years
     found: dict[str, object] = {
-        "age_years": patient.age_years,
+        "age_years": age if age is not None and 0 <= age <= _OLDEST_YEARS else None,
         "sex": patient.sex if patient.sex in {"M", "F"} else None,
         "study_date": acquired.date() if acquired else None,
         "lungs_not_evaluable": True if screened.is_partial else None,
@@ -88,8 +87,8 @@ def _facts(nodule: Nodule, growth: Growth | None, context: Context) -> NoduleFac
         solid_core_mean_diameter_mm=core.mean_diameter.value if core else None,
         status=_status(growth, context),
         prior_mean_diameter_mm=growth.prior.mean_diameter_mm if growth and growth.prior else None,
-        lobe=_lobe(location),
-        lingula=location.lingula if location and _lobe(location) else None,
+        lobe=location.sure_lobe if location else None,
+        lingula=location.lingula if location and location.sure_lobe else None,
         spiculated=_clear(measured.surface.spiculation) if measured and measured.surface else None,
         calcification_pattern=measured.calcification_pattern if measured else None,
         fat=measured.fat if measured else None,
@@ -102,10 +101,6 @@ def _status(growth: Growth | None, context: Context) -> Status | None:
     if context.has_prior is False:
         return "baseline"
     return "new" if growth and growth.change == "new" else None
-
-
-def _lobe(location: Location | None) -> Lobe | None:
-    return location.lobe if location and location.lobe_probability >= SURE_OF_LOBE else None
 
 
 def _clear(score: Measurement) -> bool | None:

@@ -20,7 +20,7 @@ from lianyi.lungct.domain.case import (
     Status,
 )
 from lianyi.lungct.domain.context import LungRadsCategory
-from lianyi.lungct.domain.location import Lobe
+from lianyi.lungct.domain.location import SURE_OF_LOBE, Lobe
 from lianyi.lungct.domain.measurement import Calcification
 from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.domain.study import Contrast
@@ -111,6 +111,11 @@ class NodulePart(BaseModel):
         for group in ("location", "growth"):
             if isinstance(given.get(group), dict):
                 flat |= {name: value for name, value in given[group].items() if name in cls.model_fields}
+        if (sure := given.get("location")) and not _is_sure(sure):
+            flat.pop("lobe", None)
+            flat.pop("lingula", None)
+        if isinstance(given.get("growth"), dict) and given["growth"].get("change") == "new":
+            flat["status"] = "new"
         if isinstance(given.get("measurements"), dict):
             flat |= _measured(given["measurements"], set(cls.model_fields))
         return {**flat, **{name: value for name, value in given.items() if value is not None or name not in flat}}
@@ -140,6 +145,12 @@ class NodulePart(BaseModel):
         return NoduleFacts(
             id=self.id or number, suspicious_features=features, **{name: getattr(self, name) for name in names}
         )
+
+
+def _is_sure(location: Any) -> bool:  # noqa: ANN401 -- whatever the JSON holds
+    """Tell whether a lobe of findings.json is sure; one that a person wrote without a probability is."""
+    given = location.get("lobe_probability") if isinstance(location, dict) else None
+    return not isinstance(given, float | int) or given >= SURE_OF_LOBE
 
 
 def _measured(measurements: dict[str, Any], fields: set[str]) -> dict[str, Any]:

@@ -147,6 +147,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage_lungs": ("肺野", "lungs"),
     "stage_detect": ("检出", "detect"),
     "stage_measure": ("测量", "measure"),
+    "stage_assess": ("对照指南", "assess"),
     "stage_report": ("成文", "report"),
     "seconds": ("{stage} {s} 秒", "{stage} {s} s"),
     "sign_doctor": ("审核医师", "Reviewed by"),
