@@ -183,6 +183,7 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
         trace=(*_said_first(table, case), *(firm.trace if firm else (_depends(ways),))),
         missing=tuple(missing),
         asked=tuple(missing.values()),
+        premises=_said_first(table, case),
         conditional=tuple(_branch(path, context.study_date) for path in branches),
         is_confirmed=table.is_confirmed,
         is_provisional=not case.is_reviewed,

@@ -75,6 +75,7 @@ class Assessment:
         missing: facts that were wanted and not known, by name.
         asked: what each of them is called.
         conditional: the answers those facts would give, grouped by only the facts that change the answer.
+        premises: those steps of the trace that hold for the whole case, whatever the nodule.
         is_confirmed: whether the rule was read in its primary source; where not, it is marked as unconfirmed.
         is_provisional: whether it rests on nodules that no doctor has confirmed yet.
     """
@@ -94,6 +95,7 @@ class Assessment:
     modifier: str = ""
     called: Sentence | None = None
     asked: tuple[Sentence, ...] = ()
+    premises: tuple[Sentence, ...] = ()
 
 
 InputValue = float | int | bool | str | None

@@ -120,9 +120,10 @@ def findings_of_failure(*, record: RunRecord, timing_s: dict[str, float]) -> Fin
 
 
 def all_not_analysed(outcome: Screened) -> tuple[NotAnalysed, ...]:
-    """Give what this study lacks, then what this version never looks at."""
+    """Give what this study lacks, then what this version never looks at; a comparison that was made is not lacking."""
     named = {part.what for part in outcome.not_analysed}
-    return (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
+    every = (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
+    return tuple(part for part in every if part.what != "prior studies" or outcome.compared is None)
 
 
 def all_cautions(outcome: Outcome) -> tuple[Caution, ...]:

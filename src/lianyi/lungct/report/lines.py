@@ -79,6 +79,7 @@ def quality_lines(outcome: Screened, language: Language) -> list[Line]:
             ),
         ),
     ]
+    lines += emphysema_lines(outcome, language)
     for number, caution in enumerate(all_cautions(outcome)):
         text = printable(pick((caution.zh, caution.en), language)).rstrip("。.")
         lines.append(
@@ -89,6 +90,19 @@ def quality_lines(outcome: Screened, language: Language) -> list[Line]:
             )
         )
     return lines
+
+
+def emphysema_lines(outcome: Screened, language: Language) -> list[Line]:
+    """Give the emphysema index, or why it is not to be read."""
+    if outcome.whole_lung is None:
+        return []
+    index = outcome.whole_lung.emphysema
+    if index.share is not None and index.is_readable:
+        value = say("emphysema_share", language, n=half_up(100 * index.share, 1))
+    else:
+        why = say("and_then", language).join(pick(one, language) for one in index.reasons)
+        value = say("emphysema_unreadable", language, why=why)
+    return [Line(label=say("emphysema", language), value=value)]
 
 
 def version_lines(outcome: Screened, run: Run) -> list[Line]:
@@ -117,6 +131,9 @@ def version_lines(outcome: Screened, run: Run) -> list[Line]:
             value=say("v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks),
         ),
     ]
+    if outcome.assessed and outcome.assessed.assessments:
+        editions = dict.fromkeys(one.edition for one in outcome.assessed.assessments)
+        lines.append(Line(label=say("v_guidelines", language), value=say("and_then", language).join(editions)))
     if stages:
         lines.append(Line(label=say("v_times", language), value=say("join", language).join(stages)))
     return lines
