@@ -16,6 +16,9 @@ _SHORT = 6
 
 _NOTES = 2
 
+_GATES = frozenset({"indication", "known_cancer", "immunosuppressed", "age_years"})
+"""Facts that say for whom a guideline is; missing, they leave no category open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -25,7 +28,7 @@ class Answer:
         title: of the guideline.
         holds: when it is meant for this patient, where that is not known: "if for screening".
         condition: what the category rests on where that is not known: "if no prior CT"; often "".
-        category: as people say it; "" where there is none.
+        category: as people say it; "open" in words where it depends on what is missing, a dash where there is none.
         is_short: whether the category is a mark to be set large, and not words.
         management: next step, or why there is no answer.
         due: when, as dates where the date of the CT is known; "" where it is not a matter of time.
@@ -90,22 +93,28 @@ def _answer(assessment: Assessment, language: Language, *, is_known: bool) -> An
     if not assessment.is_confirmed:
         title += f" · {say('unconfirmed', language)}"
     answered = lead or assessment
-    category = pick(answered.called, language) if answered.called else ""
-    if category and lead is None:
-        category += assessment.modifier
+    category = _category(assessment, lead, language)
     due = answered.due
     return Answer(
         title=title,
         holds=say(f"if_{meant}", language) if meant and not is_known else "",
         condition=pick(lead.condition, language) if lead else "",
         category=category,
-        is_short=0 < len(category) <= _SHORT,
+        is_short=len(category) <= _SHORT and answered.called is not None,
         management=pick(answered.management, language),
         due=when(due, language),
         is_now=due is not None and due.to_months == 0,
         notes=_notes(assessment, others, lead, language),
         ways=folded(others, language) if len(others) > _NOTES else [],
     )
+
+
+def _category(assessment: Assessment, lead: Branch | None, language: Language) -> str:
+    if lead is not None and lead.called is not None:
+        return pick(lead.called, language)
+    if assessment.called is not None:
+        return pick(assessment.called, language) + assessment.modifier
+    return say("open", language) if set(assessment.missing) - _GATES else "—"
 
 
 def _notes(assessment: Assessment, others: list[Branch], lead: Branch | None, language: Language) -> list[str]:

@@ -16,7 +16,7 @@ _FIRST = ("indication", "prior")
 
 
 def gap_lines(outcome: Screened, language: Language) -> list[str]:
-    """Say each missing fact with the guidelines and models that it changes; the most asked-for first."""
+    """Say what is missing with the guidelines and models that it changes, those that the same ones ask for together."""
     if outcome.assessed is None:
         return []
     labels: dict[str, str] = {
@@ -43,9 +43,11 @@ def gap_lines(outcome: Screened, language: Language) -> list[str]:
     ordered = sorted(
         wanted, key=lambda fact: (_FIRST.index(fact) if fact in _FIRST else len(_FIRST), -len(wanted[fact]))
     )
-    return [
-        say("gap", language, fact=labels[fact], who=say("enumerate", language).join(wanted[fact])) for fact in ordered
-    ]
+    together: dict[tuple[str, ...], list[str]] = {}
+    for fact in ordered:
+        together.setdefault(tuple(wanted[fact]), []).append(labels[fact])
+    join = say("enumerate", language)
+    return [say("gap", language, fact=join.join(facts), who=join.join(who)) for who, facts in together.items()]
 
 
 def bare(fact: str) -> str:

@@ -73,9 +73,10 @@ def _row(nodule: Nodule, growth: Growth | None, outcome: Screened, language: Lan
     if measured and measured.volume.value > 0:
         share = half_up(100 * measured.volume.uncertainty / measured.volume.value, 0)
         volume += " " + say("share_pm", language, n=share)
-    where = [place(nodule, language), say("slice_of", language, slice=slice_label(nodule, outcome)), near]
+    near_by = [say("slice_of", language, slice=slice_label(nodule, outcome)), near]
     if nodule.location and nodule.location.perifissural:
-        where.append(say("at_fissure", language))
+        near_by.append(say("at_fissure", language))
+    where = [place(nodule, language), say("beside", language).join(near_by)]
     return NoduleRow(
         nodule_id=nodule.id,
         where=where,

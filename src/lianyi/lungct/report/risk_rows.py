@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lianyi.lungct.domain.assessment import Otherwise, Risk
 from lianyi.lungct.domain.outcome import Screened
@@ -23,7 +23,7 @@ class RiskCell:
     model: str
     value: str
     inputs: str
-    lines: list[str] = field(default_factory=list)
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,9 @@ def risk_table(outcome: Screened, language: Language) -> RiskTable | None:
     rows, withheld = [], []
     for number, risks in by_nodule.items():
         shown = [one for one in _chosen(risks) if one.is_confirmed]
-        withheld += [one for one in shown if not one.valid]
-        cells = [_cell(one, language) for one in shown if one.valid]
+        answering = [one for one in shown if one.valid and (one.probability is not None or one.conditional)]
+        withheld += [one for one in shown if one not in answering]
+        cells = [_cell(one, language) for one in answering]
         if cells:
             rows.append(RiskRow(nodule_id=number, cells=cells))
     return RiskTable(rows=rows, notes=[*_withheld(withheld, language), *_unconfirmed(outcome, language)])
@@ -77,13 +78,8 @@ def _cell(risk: Risk, language: Language) -> RiskCell:
             model=model,
             value=percent(risk.probability, language),
             inputs=inputs,
-            lines=[_if(one, language) for one in risk.otherwise],
+            detail=say("and_then", language).join(_if(one, language) for one in risk.otherwise),
         )
-    missing = say(
-        "risk_missing", language, facts=say("enumerate", language).join(pick(one, language) for one in risk.asked)
-    )
-    if not risk.conditional:
-        return RiskCell(model=model, value="—", inputs=inputs, lines=[missing])
     values = [one.probability for one in risk.conditional]
     low, high = half_up(100 * min(values), 1), half_up(100 * max(values), 1)
     branches = [_if(one, language) for one in risk.conditional]
@@ -91,7 +87,15 @@ def _cell(risk: Risk, language: Language) -> RiskCell:
         model=model,
         value=say("percent", language, n=f"{low}–{high}"),
         inputs=inputs,
-        lines=branches if len(branches) <= _MOST_BRANCHES else [missing],
+        detail=say("and_then", language).join(branches)
+        if len(branches) <= _MOST_BRANCHES
+        else _missing(risk, language),
+    )
+
+
+def _missing(risk: Risk, language: Language) -> str:
+    return say(
+        "risk_missing", language, facts=say("enumerate", language).join(pick(one, language) for one in risk.asked)
     )
 
 
@@ -112,7 +116,7 @@ def _withheld(risks: list[Risk], language: Language) -> list[str]:
     """Say why models are not shown, one line for each reason."""
     found: dict[str, dict[str, list[str]]] = {}
     for risk in risks:
-        why = pick(risk.notes[0], language) if risk.notes else say("risk_not", language)
+        why = _missing(risk, language) if risk.valid else pick(risk.notes[0], language)
         by_nodule = found.setdefault(why, {})
         by_nodule.setdefault(str(risk.nodule_id), []).append(_title(risk.model, language))
     join = say("enumerate", language)

@@ -144,8 +144,7 @@ WORDS_JUDGED: dict[str, tuple[str, str]] = {
     "risk_inputs": ("输入", "Inputs"),
     "risk_if": ("{condition} {p}", "{condition}: {p}"),
     "risk_missing": ("缺：{facts}", "missing: {facts}"),
-    "risk_not": ("不计算", "not computed"),
-    "risk_invalid": ("{models}（结节 {ids}）：{why}", "{models} (nodule {ids}): {why}"),
+    "risk_invalid": ("{models}（结节 {ids}）不计算：{why}", "{models} (nodule {ids}) not computed: {why}"),
     "risk_unconfirmed": (
         "{models}：系数未核对原文，不在此列出，见 findings.json。",
         "{models}: coefficients not read in the original; not shown here, see findings.json.",
@@ -171,6 +170,7 @@ WORDS_JUDGED: dict[str, tuple[str, str]] = {
     "lingula": ("{lobe}舌段", "{lobe}, lingula"),
     "lobe_unsure": ("{lobe}？（约 {n} %）", "{lobe}? (about {n} %)"),
     "slice_of": ("层 {slice}", "slice {slice}"),
+    "beside": ("　", " · "),
     "to_pleura": ("距胸膜 {mm}", "{mm} to pleura"),
     "at_fissure": ("叶间裂旁", "on a fissure"),
     "plus_minus": ("±{value}", "±{value}"),
