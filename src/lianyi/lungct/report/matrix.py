@@ -8,12 +8,13 @@ from lianyi.lungct.domain.assessment import Assessment, Branch
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.report.answers import title_of
 from lianyi.lungct.report.figures import half_up
-from lianyi.lungct.report.ways import ends_the_guideline, folded, is_about_indication, one_way
+from lianyi.lungct.report.ways import ends_the_guideline, folded, is_about_indication, one_way, ranges
 from lianyi.lungct.report.wording import Language, pick, say
 
 _FEW = 6
 """So many nodules get all their folded lines on paper; of more, each gets the first."""
 
+_FEW_LINES = 2
 _SHORT = 6
 
 
@@ -102,11 +103,18 @@ def _cell(assessment: Assessment, language: Language, *, is_long: bool) -> Cell:
         return Cell(
             category="",
             reasons=[pick(step, language) for step in given],
-            lines=lines[:1] if is_long else lines,
+            lines=_few(lines, language) if is_long else lines,
             ways=[one_way(one, language) for one in ways] if len(ways) > len(lines) or is_long else [],
         )
     category = pick(assessment.called, language) if assessment.called else ""
     return Cell(category=category if len(category) <= _SHORT else "", reasons=[pick(step, language) for step in own])
+
+
+def _few(lines: list[str], language: Language) -> list[str]:
+    """Keep what fits where there are many nodules, and count the rest; one of two is never dropped."""
+    if len(lines) <= _FEW_LINES:
+        return lines
+    return [lines[0], say("more_ways", language, n=len(lines) - 1)]
 
 
 def _is_firm(assessment: Assessment) -> bool:
@@ -121,10 +129,7 @@ def _otherwise(assessments: list[Assessment], language: Language) -> list[str]:
         for branch in one.conditional:
             if _changes(one, branch) and one.nodule_id is not None:
                 nodules.setdefault(one_way(branch, language), []).append(one.nodule_id)
-    return [
-        say("of_nodules", language, text=text, ids=say("enumerate", language).join(map(str, ids)))
-        for text, ids in nodules.items()
-    ]
+    return [say("of_nodules", language, text=text, ids=ranges(ids, language)) for text, ids in nodules.items()]
 
 
 def _changes(assessment: Assessment, branch: Branch) -> bool:
@@ -144,8 +149,8 @@ def _premises(judged: dict[str, dict[int, Assessment]], language: Language) -> l
 
 
 def _left_out(outcome: Screened, ids: list[int], language: Language) -> list[str]:
-    left = [str(nodule.id) for nodule in outcome.nodules if nodule.id not in ids]
+    left = [nodule.id for nodule in outcome.nodules if nodule.id not in ids]
     if not left or outcome.counted_at is None:
         return []
     p = half_up(outcome.counted_at.probability, 2)
-    return [say("not_counted", language, p=p, ids=say("enumerate", language).join(left))]
+    return [say("not_counted", language, p=p, ids=ranges(left, language))]

@@ -36,7 +36,7 @@ def column_titles(outcome: Screened, language: Language) -> list[str]:
     day = outcome.compared.prior_date if outcome.compared else None
     then = say("col_then", language) if day is None else say("col_then_date", language, date=day.isoformat())
     keys = ("where", "size", "extent", "kind")
-    return ["", *(say(f"col_{key}", language) for key in keys), then, say("col_sure", language)]
+    return ["", *(say(f"col_{key}", language) for key in keys), then, say("col_confidence", language)]
 
 
 def place(nodule: Nodule, language: Language) -> str:
@@ -116,11 +116,13 @@ def _then(nodule: Nodule, growth: Growth | None, language: Language) -> list[str
         return [say("not_compared", language)]
     lines = [change_text(growth, language)]
     if growth.prior is not None:
-        prior, now = half_up(growth.prior.mean_diameter_mm, 1), mm(nodule.mean_diameter_mm)
-        lines.append(say("then_now", language, then=prior, now=now))
-    if (change := growth.mean_diameter_change) is not None:
-        sign = _signed(change.value, 1)
-        lines.append(say("within_error", language, change=f"{sign} mm", error=half_up(change.uncertainty, 1)))
+        sizes = {"then": half_up(growth.prior.mean_diameter_mm, 1), "now": mm(nodule.mean_diameter_mm)}
+        change = growth.mean_diameter_change
+        if change is None:
+            lines.append(say("then_now", language, **sizes))
+        else:
+            by = {"change": _signed(change.value, 1), "error": half_up(change.uncertainty, 1)}
+            lines.append(say("then_now_change", language, **sizes, **by))
     if (volume := growth.volume_change) is not None:
         low, high = volume.value - volume.uncertainty, volume.value + volume.uncertainty
         lines.append(

@@ -231,7 +231,7 @@ def _outside_task(outcome: Screened, language: Language) -> list[Line]:
             value=say(
                 f"outside_{one.kind}",
                 language,
-                side=say(f"side_{one.side}", language),
+                side=say(f"sided_{one.side}", language),
                 ml=half_up(one.volume_ml, 0),
                 n=one.instance_number,
             ),

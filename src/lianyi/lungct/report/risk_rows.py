@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lianyi.lungct.domain.assessment import Otherwise, Risk
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.report.figures import half_up
+from lianyi.lungct.report.ways import ranges
 from lianyi.lungct.report.wording import Language, pick, say
 from lianyi.lungct.report.wording_judged import MODELS
 
@@ -114,16 +115,16 @@ def _title(model: str, language: Language) -> str:
 
 def _withheld(risks: list[Risk], language: Language) -> list[str]:
     """Say why models are not shown, one line for each reason."""
-    found: dict[str, dict[str, list[str]]] = {}
+    found: dict[str, dict[int, list[str]]] = {}
     for risk in risks:
         why = _missing(risk, language) if risk.valid else pick(risk.notes[0], language)
         by_nodule = found.setdefault(why, {})
-        by_nodule.setdefault(str(risk.nodule_id), []).append(_title(risk.model, language))
+        by_nodule.setdefault(risk.nodule_id, []).append(_title(risk.model, language))
     join = say("enumerate", language)
     lines = []
     for why, nodules in found.items():
         models = join.join(dict.fromkeys(name for names in nodules.values() for name in names))
-        lines.append(say("risk_invalid", language, models=models, ids=join.join(nodules), why=why))
+        lines.append(say("risk_invalid", language, models=models, ids=ranges(tuple(nodules), language), why=why))
     return lines
 
 
