@@ -102,7 +102,8 @@ def _other_patients(model: RiskModel, nodule: NoduleFacts, context: Context) -> 
     notes = []
     if model.is_for_baseline_screening and context.indication == "incidental":
         notes.append(Sentence("模型来自筛查人群，本例不是筛查", "made from screening; this CT is not for screening"))
-    if model.is_for_baseline_screening and nodule.status not in {None, "baseline"}:
+    status = nodule.status or ("followed" if context.has_prior else "baseline")
+    if model.is_for_baseline_screening and status != "baseline":
         notes.append(
             Sentence("模型用于基线 CT，本结节已有既往比较", "made for the baseline CT; this nodule has a prior")
         )

@@ -91,7 +91,7 @@ def _answer(assessment: Assessment, language: Language, *, is_known: bool) -> An
     others = [one for one in assessment.conditional if one is not lead and not is_about_indication(one)]
     title = title_of(assessment.guideline, language)
     if not assessment.is_confirmed:
-        title += f" · {say('unconfirmed', language)}"
+        title += " · " + say("unconfirmed", language)
     answered = lead or assessment
     category = _category(assessment, lead, language)
     due = answered.due

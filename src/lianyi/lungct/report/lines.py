@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lianyi.lungct.domain.assessment import Assessment
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.study import NotChosen
+from lianyi.lungct.report.answers import title_of
 from lianyi.lungct.report.figures import half_up, plain_mm, wilson_95
 from lianyi.lungct.report.findings import all_cautions
 from lianyi.lungct.report.fonts import printable
@@ -79,6 +81,7 @@ def quality_lines(outcome: Screened, language: Language) -> list[Line]:
             ),
         ),
     ]
+    lines += prior_lines(outcome, language)
     lines += emphysema_lines(outcome, language)
     for number, caution in enumerate(all_cautions(outcome)):
         text = printable(pick((caution.zh, caution.en), language)).rstrip("。.")
@@ -90,6 +93,19 @@ def quality_lines(outcome: Screened, language: Language) -> list[Line]:
             )
         )
     return lines
+
+
+def prior_lines(outcome: Screened, language: Language) -> list[Line]:
+    """Give the prior CT, what of it is not seen now, and why volumes cannot be compared."""
+    compared = outcome.compared
+    if compared is None:
+        return []
+    day = compared.prior_date.isoformat() if compared.prior_date else say("not_given", language)
+    value = day if compared.days is None else say("prior_value", language, date=day, days=compared.days)
+    parts = [value, *(pick(why, language) for why in compared.not_compared)]
+    if compared.gone:
+        parts.append(say("gone_line", language, n=len(compared.gone)))
+    return [Line(label=say("prior_label", language), value=say("and_then", language).join(parts))]
 
 
 def emphysema_lines(outcome: Screened, language: Language) -> list[Line]:
@@ -132,11 +148,20 @@ def version_lines(outcome: Screened, run: Run) -> list[Line]:
         ),
     ]
     if outcome.assessed and outcome.assessed.assessments:
-        editions = dict.fromkeys(one.edition for one in outcome.assessed.assessments)
+        editions = dict.fromkeys(_edition(one, language) for one in outcome.assessed.assessments)
         lines.append(Line(label=say("v_guidelines", language), value=say("and_then", language).join(editions)))
     if stages:
         lines.append(Line(label=say("v_times", language), value=say("join", language).join(stages)))
     return lines
+
+
+def _edition(assessment: Assessment, language: Language) -> str:
+    """Give the edition in full; in English its title where the edition has only a Chinese name."""
+    return (
+        assessment.edition
+        if language == "zh" or assessment.edition.isascii()
+        else title_of(assessment.guideline, language)
+    )
 
 
 def ability_lines(record: RunRecord, language: Language) -> list[str]:
