@@ -24,6 +24,7 @@ from lianyi.lungct.domain.location import SURE_OF_LOBE, Lobe
 from lianyi.lungct.domain.measurement import Calcification
 from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.domain.study import Contrast
+from lianyi.lungct.exchange.context import ContextDocument
 from lianyi.lungct.exchange.schemas import schema_of
 
 Length = Annotated[float, Field(gt=0.0, le=500.0)]
@@ -182,6 +183,12 @@ class StudyPart(BaseModel):
     slice_thickness_mm: Length | None = None
 
 
+class CountedPart(BaseModel):
+    """Of ``findings.json``: which marks the first look counted as nodules."""
+
+    nodule_ids: list[int] = Field(default_factory=list)
+
+
 class NodulesDocument(BaseModel):
     """The document."""
 
@@ -195,6 +202,8 @@ class NodulesDocument(BaseModel):
     slice_thickness_mm: Length | None = None
     patient: PatientPart | None = None
     study: StudyPart | None = None
+    counted: CountedPart | None = None
+    context: ContextDocument | None = None
 
 
 def schema_text() -> str:
