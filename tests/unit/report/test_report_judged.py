@@ -333,3 +333,21 @@ def test_findings_hold_what_was_measured_placed_and_compared(tmp_path: Path) -> 
 )
 def test_runs_of_nodules_are_listed_as_ranges(numbers: tuple[int, ...], text: str) -> None:
     assert ranges(numbers, "zh") == text
+
+
+def test_without_a_mark_no_category_is_given_and_a_doctors_word_is_asked_for() -> None:
+    outcome = judged(screened(()), SCREENED_BASELINE)
+
+    answer = column(outcome, "Lung-RADS v2022")
+    assert (answer.category, answer.due) == ("待定", "")
+    assert gap_lines(outcome, "zh") == ["医师确认有没有结节 → Lung-RADS v2022"]
+
+
+def test_where_nothing_is_missing_the_report_says_so(tmp_path: Path) -> None:
+    plain = told(EVERYTHING)
+    sure = replace(plain, nodules=plain.nodules[:3], assessed=None)
+
+    _, html, _ = written(judged(sure, EVERYTHING), tmp_path)
+
+    assert "没有缺少会改变结论的资料" in html
+    assert "□" not in html

@@ -121,7 +121,7 @@ def _notes(assessment: Assessment, others: list[Branch], lead: Branch | None, la
     """Give what decided, then what would change it, in few lines."""
     notes = []
     if lead is not None and not others:
-        notes.append(pick(assessment.management, language))
+        notes.append(say("or_else", language, text=pick(assessment.management, language)))
     if assessment.called is not None and assessment.nodule_id is not None:
         notes.append(say("from_nodule", language, id=assessment.nodule_id))
     changing = folded([one for one in others if not ends_the_guideline(assessment, one)], language)

@@ -19,7 +19,10 @@ _FIRST = ("indication", "prior")
 """Asked before all others: which guideline is meant, and whether a nodule was there before."""
 
 
-_OF_PATIENT = frozenset(one.name for one in fields(Context))
+_REVIEW = "is_reviewed"
+"""Wanted of an exam without a nodule: a doctor must confirm that there is none."""
+
+_OF_PATIENT = frozenset({*(one.name for one in fields(Context)), _REVIEW})
 
 
 def gap_lines(outcome: Screened, language: Language) -> list[str]:
@@ -50,7 +53,12 @@ def gap_lines(outcome: Screened, language: Language) -> list[str]:
 def _asked(assessed: Assessed, language: Language) -> Iterator[tuple[str, Sentence, str, int]]:
     """Give each missing fact that would change an answer: its name, its words, who asks, of which nodule."""
     for one in assessed.assessments:
-        if one.nodule_id is None or one.level == "exam":
+        if one.level == "exam":
+            for fact, words in zip(one.missing, one.asked, strict=True):
+                if fact == _REVIEW:
+                    yield fact, words, title_of(one.guideline, language), 0
+            continue
+        if one.nodule_id is None:
             continue
         changing = {bare(fact) for branch in one.conditional for fact, _ in branch.facts}
         for fact, words in zip(one.missing, one.asked, strict=True):

@@ -145,7 +145,7 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
     language, record = run.language, run.record
     slices = outcome.volume.grid.shape[0]
     thickness = thickness_text(outcome, language)
-    drawn = pictured(outcome.nodules)
+    drawn, gaps = pictured(outcome.nodules), gap_lines(outcome, language)
     return Report(
         sheet=sheet(
             outcome.series,
@@ -157,8 +157,8 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
         headline=headline(outcome, language),
         provisional=provisional_line(outcome, language),
         answers=answers_of(outcome, language),
-        known=known_line(outcome.context, language),
-        gaps=gap_lines(outcome, language) or [say("gaps_none", language)],
+        known=known_line(outcome.context, language) + ("" if gaps else say("gaps_none", language)),
+        gaps=gaps,
         not_analysed=[
             *_outside_task(outcome, language),
             *(_not_analysed(part, language) for part in all_not_analysed(outcome)),
