@@ -253,7 +253,7 @@ def test_a_row_says_what_where_how_big_and_whether_it_grew() -> None:
     assert first.size == ["26.0 mm", "±0.7"]
     assert first.extent[1].endswith("±19 %")
     assert first.then[0] == "↗ 生长"
-    assert first.then[1] == "22.4 → 26.0 mm（+3.6 ±1.1）"
+    assert first.then[1] == "22.4 → 26.0 mm (+3.6 ±1.1)"
     assert "倍增 429 天（277–944）" in first.then
     assert "毛刺" in first.kind[-1]
     assert second.then[0] == "→ 稳定"
@@ -351,3 +351,27 @@ def test_where_nothing_is_missing_the_report_says_so(tmp_path: Path) -> None:
 
     assert "没有缺少会改变结论的资料" in html
     assert "□" not in html
+
+
+def test_where_two_ways_lead_to_the_same_date_the_date_is_given() -> None:
+    context = Context(indication="incidental", known_cancer=False, immunosuppressed=False, has_prior=False)
+
+    answer = column(judged(screened(twenty()), context), "Fleischner 2017")
+
+    assert (answer.category, answer.management) == ("待定", "")
+    assert answer.due == "2099-06-10 至 2099-09-10"
+    assert [note.startswith(("若高危", "若低危")) and "CT" in note for note in answer.notes] == [True, True]
+
+
+def test_facts_that_say_for_whom_a_guideline_is_are_asked_for_whatever_else_is_open() -> None:
+    first = gap_lines(judged(screened(twenty())), "zh")[0]
+
+    assert first.startswith("筛查还是偶然发现 → ")
+    for guideline in ("Lung-RADS v2022", "Fleischner 2017", "C-Lung-RADS"):
+        assert guideline in first
+
+
+def test_another_programs_number_is_no_reason_for_the_first_page() -> None:
+    notes = [note for one in answers_of(judged(screened(twenty()), SCREENED_BASELINE), "zh") for note in one.notes]
+
+    assert not any("文献模型" in note for note in notes)

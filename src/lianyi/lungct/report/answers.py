@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from lianyi.lungct.domain.assessment import Assessment, Branch, Due
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.report.figures import half_up
-from lianyi.lungct.report.ways import at_baseline, ends_the_guideline, folded, is_about_indication
+from lianyi.lungct.report.ways import at_baseline, ends_the_guideline, folded, is_about_indication, one_way
 from lianyi.lungct.report.wording import Language, pick, say
-from lianyi.lungct.report.wording_judged import GUIDELINES, MEANT_FOR
+from lianyi.lungct.report.wording_judged import CANNOT_BE_GIVEN, GATES, GUIDELINES, MEANT_FOR
 
 _SHORT = 6
 """A category of so few characters is set large."""
 
 _NOTES = 2
-
-_GATES = frozenset({"indication", "known_cancer", "immunosuppressed", "age_years"})
-"""Facts that say for whom a guideline is; missing, they leave no category open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,25 +85,42 @@ def when(due: Due | None, language: Language) -> str:
 def _answer(assessment: Assessment, language: Language, *, is_known: bool) -> Answer:
     lead = at_baseline(assessment)
     meant = MEANT_FOR.get(assessment.guideline)
-    others = [one for one in assessment.conditional if one is not lead and not is_about_indication(one)]
+    others = [one for one in assessment.conditional if one is not lead and _is_for_the_column(one)]
+    is_forked = lead is None and assessment.called is None and 0 < len(others) <= _NOTES
     title = title_of(assessment.guideline, language)
     if not assessment.is_confirmed:
         title += " · " + say("unconfirmed", language)
     answered = lead or assessment
     category = _category(assessment, lead, language)
-    due = answered.due
+    dues = {one.due for one in others}
+    due = dues.pop() if is_forked and len(dues) == 1 else answered.due  # the same whatever the missing fact is
     return Answer(
         title=title,
         holds=say(f"if_{meant}", language) if meant and not is_known else "",
         condition=pick(lead.condition, language) if lead else "",
         category=category,
         is_short=len(category) <= _SHORT and answered.called is not None,
-        management=pick(answered.management, language),
+        management="" if is_forked else pick(answered.management, language),
         due=when(due, language),
         is_now=due is not None and due.to_months == 0,
-        notes=_notes(assessment, others, lead, language),
+        notes=[_with_step(one, language) for one in others]
+        if is_forked
+        else _notes(assessment, others, lead, language),
         ways=folded(others, language) if len(others) > _NOTES else [],
     )
+
+
+def _is_for_the_column(branch: Branch) -> bool:
+    """Whether a branch says more than the column's head, and of a fact that somebody could supply."""
+    facts = {fact.rpartition(": ")[2] for fact, _ in branch.facts}
+    return not is_about_indication(branch) and not facts <= CANNOT_BE_GIVEN
+
+
+def _with_step(branch: Branch, language: Language) -> str:
+    """Say a branch with its next step: where these are all there is to say."""
+    if branch.called is None:
+        return one_way(branch, language)
+    return say("and_then", language).join((one_way(branch, language), pick(branch.management, language)))
 
 
 def _category(assessment: Assessment, lead: Branch | None, language: Language) -> str:
@@ -114,7 +128,7 @@ def _category(assessment: Assessment, lead: Branch | None, language: Language) -
         return pick(lead.called, language)
     if assessment.called is not None:
         return pick(assessment.called, language) + assessment.modifier
-    return say("open", language) if set(assessment.missing) - _GATES else "—"
+    return say("open", language) if set(assessment.missing) - GATES else "—"
 
 
 def _notes(assessment: Assessment, others: list[Branch], lead: Branch | None, language: Language) -> list[str]:

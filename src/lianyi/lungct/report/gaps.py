@@ -13,7 +13,7 @@ from lianyi.lungct.report.answers import title_of
 from lianyi.lungct.report.figures import half_up
 from lianyi.lungct.report.ways import ranges
 from lianyi.lungct.report.wording import WORDS, Language, pick, say
-from lianyi.lungct.report.wording_judged import CANNOT_BE_GIVEN, KNOWN, MODELS, PRIOR_FACTS
+from lianyi.lungct.report.wording_judged import CANNOT_BE_GIVEN, GATES, KNOWN, MODELS, PRIOR_FACTS
 
 _FIRST = ("indication", "prior")
 """Asked before all others: which guideline is meant, and whether a nodule was there before."""
@@ -62,7 +62,7 @@ def _asked(assessed: Assessed, language: Language) -> Iterator[tuple[str, Senten
             continue
         changing = {bare(fact) for branch in one.conditional for fact, _ in branch.facts}
         for fact, words in zip(one.missing, one.asked, strict=True):
-            if fact not in CANNOT_BE_GIVEN and (bare(fact) in changing or _is_open(one)):
+            if fact in GATES or (fact not in CANNOT_BE_GIVEN and (bare(fact) in changing or _is_open(one))):
                 yield fact, words, title_of(one.guideline, language), one.nodule_id
     for risk in assessed.risks:
         if risk.valid and risk.is_confirmed:

@@ -93,6 +93,9 @@ PRIOR_FACTS = frozenset(
 )
 """Facts that all come with a prior CT, and are asked for as one."""
 
+GATES = frozenset({"indication", "known_cancer", "immunosuppressed", "age_years"})
+"""Facts that say for whom a guideline is; missing, they leave no category open, and are asked for all the same."""
+
 CANNOT_BE_GIVEN = frozenset({"model_probability"})
 """Facts that no doctor can supply: another program's number."""
 
@@ -202,7 +205,7 @@ WORDS_JUDGED: dict[str, tuple[str, str]] = {
     "change_gone": ("消失", "gone"),
     "change_cannot be told": ("不能判断", "cannot be told"),
     "then_now": ("{then} → {now}", "{then} → {now}"),
-    "then_now_change": ("{then} → {now}（{change} ±{error}）", "{then} → {now} ({change} ±{error})"),
+    "then_now_change": ("{then} → {now} ({change} ±{error})", "{then} → {now} ({change} ±{error})"),
     "volume_by": ("体积 {share}（{low} 至 {high}）", "volume {share} ({low} to {high})"),
     "doubling": ("倍增 {n} 天（{low}–{high}）", "doubling {n} days ({low}-{high})"),
     "doubling_open": ("不限", "open"),
