@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lianyi.lungct.domain.assessment import Assessment, Branch
+from lianyi.lungct.domain.words import runs
 from lianyi.lungct.report.wording import Language, pick, say
-
-_RUN = 3
 
 BASELINE = (("has_prior", "false"), ("status", "baseline"))
 """What a first CT would make true; the answer for it leads, as it is the usual case, but only with its "if"."""
@@ -61,15 +60,4 @@ def ends_the_guideline(assessment: Assessment, branch: Branch) -> bool:
 
 def ranges(numbers: Sequence[int], language: Language) -> str:
     """List nodules, runs of three and more as "1–20"."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    texts = [
-        text
-        for run in runs
-        for text in ([f"{run[0]}–{run[-1]}"] if len(run) >= _RUN else [str(number) for number in run])
-    ]
-    return say("enumerate", language).join(texts)
+    return say("enumerate", language).join(runs(numbers))
