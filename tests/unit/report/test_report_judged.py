@@ -375,3 +375,18 @@ def test_another_programs_number_is_no_reason_for_the_first_page() -> None:
     notes = [note for one in answers_of(judged(screened(twenty()), SCREENED_BASELINE), "zh") for note in one.notes]
 
     assert not any("文献模型" in note for note in notes)
+
+
+def test_a_stricter_point_says_that_it_counted_only_what_it_lists(tmp_path: Path) -> None:
+    strict = OperatingPoint(name="specific", probability=0.6, max_marks=20)
+    balanced = OperatingPoint(name="balanced", probability=0.5, max_marks=20)
+    plain = screened()
+    outcome = judged(
+        replace(plain, nodules=plain.nodules[:3], operating_point=strict, counted_at=balanced), SCREENED_BASELINE
+    )
+
+    findings, html, _ = written(outcome, tmp_path)
+
+    assert "按 3 处标记计为结节（结节置信度 ≥ 0.60）" in html
+    assert findings.counted is not None
+    assert findings.counted.at_probability == 0.6

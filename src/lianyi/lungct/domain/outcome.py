@@ -85,6 +85,12 @@ class Screened:
     assessed: Assessed | None = None
 
     @property
+    def counted_from(self) -> float:
+        """The least probability of a mark that was counted as a nodule: of the stricter of both points."""
+        own = self.operating_point.probability
+        return own if self.counted_at is None else max(own, self.counted_at.probability)
+
+    @property
     def is_partial(self) -> bool:
         """Whether part of the lungs went unseen."""
         return any(part.is_lung for part in self.not_analysed)

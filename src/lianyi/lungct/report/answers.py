@@ -63,9 +63,8 @@ def provisional_line(outcome: Screened, language: Language) -> str:
     """Say once that all of this waits for a doctor, and on how many nodules it rests."""
     if outcome.case is None:
         return ""
-    point = outcome.counted_at or outcome.operating_point
     key = "provisional" if outcome.case.nodule_count else "provisional_none"
-    return say(key, language, n=outcome.case.nodule_count, p=half_up(point.probability, 2))
+    return say(key, language, n=outcome.case.nodule_count, p=half_up(outcome.counted_from, 2))
 
 
 def when(due: Due | None, language: Language) -> str:

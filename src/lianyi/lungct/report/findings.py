@@ -175,7 +175,7 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
         whole_lung=WholeLungPart.of(outcome.whole_lung) if outcome.whole_lung else None,
         compared=ComparedPart.of(outcome.compared) if outcome.compared else None,
         context=ContextDocument.of(outcome.context) if outcome.context else None,
-        counted=CountedPart.of(outcome.case, outcome.counted_at) if outcome.case else None,
+        counted=CountedPart.of(outcome.case, outcome.counted_from) if outcome.case else None,
         assessments=[AssessmentPart.of(one, language) for one in outcome.assessed.assessments]
         if outcome.assessed
         else [],

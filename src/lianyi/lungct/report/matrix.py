@@ -150,7 +150,6 @@ def _premises(judged: dict[str, dict[int, Assessment]], language: Language) -> l
 
 def _left_out(outcome: Screened, ids: list[int], language: Language) -> list[str]:
     left = [nodule.id for nodule in outcome.nodules if nodule.id not in ids]
-    if not left or outcome.counted_at is None:
+    if not left:
         return []
-    p = half_up(outcome.counted_at.probability, 2)
-    return [say("not_counted", language, p=p, ids=ranges(left, language))]
+    return [say("not_counted", language, p=half_up(outcome.counted_from, 2), ids=ranges(left, language))]

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from lianyi.lungct.domain.case import Case
-from lianyi.lungct.domain.outcome import OperatingPoint
 from lianyi.lungct.domain.whole_lung import WholeLung
 from lianyi.lungct.report.parts.base import Length, Part, Share
 
@@ -61,15 +60,15 @@ class CountedPart(Part):
 
     count: Annotated[int, Field(ge=0)]
     nodule_ids: list[int]
-    at_probability: Share | None
+    at_probability: Share
     reviewed: bool
 
     @classmethod
-    def of(cls, case: Case, point: OperatingPoint | None) -> Self:
+    def of(cls, case: Case, at_probability: float) -> Self:
         """Write the count."""
         return cls(
             count=case.nodule_count,
             nodule_ids=[nodule.id for nodule in case.nodules],
-            at_probability=point.probability if point else None,
+            at_probability=at_probability,
             reviewed=case.is_reviewed,
         )
