@@ -10,13 +10,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lianyi.lungct.assess import assess_case
+from lianyi.lungct.cases import case_of, context_of
+from lianyi.lungct.domain.context import Context
 from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
 from lianyi.lungct.domain.geometry import Grid, PatientFrame, PatientPoint
+from lianyi.lungct.domain.growth import Compared, DoublingTime, Growth
 from lianyi.lungct.domain.image import CtSlice, CtVolume, LungFields, Mask
+from lianyi.lungct.domain.location import Lobe, Location
+from lianyi.lungct.domain.measurement import Measurement, Measurements, SolidCore, Surface, Unit
 from lianyi.lungct.domain.nodule import Density, Nodule
 from lianyi.lungct.domain.outcome import DetectorIdentity, NotAnalysed, OperatingPoint, Refused, Screened
 from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
 from lianyi.lungct.domain.uids import FrameOfReferenceUID, InstanceUID, SeriesUID, StudyUID
+from lianyi.lungct.domain.whole_lung import EmphysemaIndex, OutsideTask, WholeLung
+from lianyi.lungct.domain.words import Sentence
 from lianyi.lungct.report import RunRecord
 
 Floats = npt.NDArray[np.float64]
@@ -231,6 +239,125 @@ def partly() -> Screened:
     return replace(screened(), cautions=(caution,), not_analysed=(missing,))
 
 
+def quantity(value: float, unit: Unit, uncertainty: float) -> Measurement:
+    """A measured quantity."""
+    return Measurement(value=value, unit=unit, uncertainty=uncertainty)
+
+
+def measured(nodule: Nodule, *, core_mm: float | None = None, spiculation: float = 0.1) -> Measurements:
+    """All that may be measured of a nodule, by its own sizes."""
+    core = None
+    if core_mm is not None:
+        core = SolidCore(mean_diameter=quantity(core_mm, "mm", 0.6), volume=quantity(core_mm**3 / 1.91, "mm3", 30.0))
+    return Measurements(
+        long_axis=quantity(nodule.long_axis_mm, "mm", 0.8),
+        short_axis=quantity(nodule.short_axis_mm, "mm", 0.8),
+        mean_diameter=quantity(nodule.mean_diameter_mm, "mm", 0.7),
+        volume=quantity(nodule.volume_mm3, "mm3", 0.19 * nodule.volume_mm3),
+        equivalent_diameter=quantity(nodule.mean_diameter_mm, "mm", 0.6),
+        mean_density=quantity(nodule.mean_hu, "HU", 20.0),
+        mass=quantity(0.9 * nodule.volume_mm3, "mg", 100.0),
+        solid_core=core,
+        surface=Surface(
+            spiculation=quantity(spiculation, "1", 0.2), lobulation=quantity(0.3, "1", 0.2), evidence={"spikes": 2.0}
+        ),
+        calcification_pattern="none",
+        fat=False,
+        has_cavity=False,
+    )
+
+
+def located(lobe: Lobe, *, lobe_probability: float = 0.95) -> Location:
+    """A place in a lobe."""
+    return Location(
+        lobe=lobe,
+        lobe_probability=lobe_probability,
+        lobe_basis="fissures",
+        lingula=False if lobe == "left upper" else None,
+        pleural_distance_mm=4.25,
+        is_at_pleura=False,
+        fissure_distance_mm=None,
+        perifissural=False,
+        centrality="peripheral",
+    )
+
+
+def told(context: Context | None = None, *, compared: bool = False) -> Screened:
+    """Four marks with all that may be told of them, judged; grown, new and stable ones if there is a prior CT."""
+    plain = screened()
+    lobes: tuple[Lobe, ...] = ("left lower", "right upper", "left upper", "right lower")
+    nodules = tuple(
+        replace(
+            nodule,
+            measurements=measured(nodule, spiculation=0.8 if number == 0 else 0.1),
+            location=located(lobe, lobe_probability=0.6 if number == 3 else 0.95),
+        )
+        for number, (nodule, lobe) in enumerate(zip(plain.nodules, lobes, strict=True))
+    )
+    whole = WholeLung(
+        emphysema=EmphysemaIndex(
+            share=0.12, is_readable=False, reasons=(Sentence("用了造影剂", "contrast was given"),)
+        ),
+        outside_task=(OutsideTask(kind="effusion", side="left", volume_ml=240.0, instance_number=52),),
+    )
+    outcome = replace(
+        plain,
+        nodules=nodules,
+        whole_lung=whole,
+        compared=comparison(nodules) if compared else None,
+        counted_at=plain.operating_point,
+    )
+    return judged(outcome, context)
+
+
+def judged(outcome: Screened, context: Context | None = None) -> Screened:
+    """The same outcome as the guidelines see it."""
+    known = context_of(context or Context(), outcome)
+    case = case_of(outcome, known)
+    return replace(outcome, context=known, case=case, assessed=assess_case(case, known))
+
+
+def comparison(nodules: tuple[Nodule, ...]) -> Compared:
+    """A prior CT 271 days before: the first nodule grew, the third is stable, the fourth is new, one is gone."""
+    first, second, third, _ = nodules
+    smaller = replace(first, id=1, mean_diameter_mm=first.mean_diameter_mm - 3.6, volume_mm3=0.65 * first.volume_mm3)
+    differ = Sentence("两次层厚不同，不给倍增时间", "slice thicknesses differ: no doubling time")
+    nothing = Growth(
+        change="new",
+        prior=None,
+        prior_place=None,
+        days=271,
+        mean_diameter_change=None,
+        volume_change=None,
+        volume_doubling=None,
+        mass_doubling=None,
+        not_compared=(),
+    )
+    grown = replace(
+        nothing,
+        change="growing",
+        prior=smaller,
+        mean_diameter_change=quantity(3.6, "mm", 1.1),
+        volume_change=quantity(0.55, "1", 0.3),
+        volume_doubling=DoublingTime(days=429.0, earliest_days=277.0, latest_days=944.0),
+    )
+    stable = replace(
+        nothing,
+        change="stable",
+        prior=replace(third, mean_diameter_mm=third.mean_diameter_mm - 0.2),
+        mean_diameter_change=quantity(0.2, "mm", 1.0),
+        not_compared=(differ,),
+    )
+    return Compared(
+        prior_date=date(2098, 6, 12),
+        days=271,
+        growth={1: grown, 2: replace(stable, prior=second), 3: stable, 4: nothing},
+        gone=(replace(first, id=5),),
+        registration_mm=1.4,
+        not_compared=(),
+    )
+
+
 def refused(code: RefusalCode = RefusalCode.MISSING_SLICES, *, with_slices: bool = True) -> Refused:
     """A refusal for missing slices; with or without the slices that did arrive."""
     reason = Refusal(
@@ -270,4 +397,4 @@ def record(**changes: object) -> RunRecord:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-__all__ = ["FOUR", "STARTED", "UTC", "Ball", "partly", "record", "refused", "screened", "twenty"]
+__all__ = ["FOUR", "STARTED", "UTC", "Ball", "judged", "partly", "record", "refused", "screened", "told", "twenty"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
+from lianyi.lungct.assess import GUIDELINES, UNCONFIRMED_GUIDELINES
 from lianyi.lungct.detect import CLASSICAL_INSTEAD, ClassicalDetector, LearnedDetector, RuntimeUnavailable
 from lianyi.lungct.domain.errors import Misconfigured
 from lianyi.lungct.domain.outcome import OperatingPoint
@@ -76,6 +77,8 @@ def learned_kit(weights: Weights, settings: Settings) -> Kit:
     return Kit(
         detector=detector,
         operating_point=point,
+        counted_at=named["balanced"],
+        guidelines=_guidelines(settings),
         ability=_ability(weights.manifest, point),
         settings={
             "detector": "learned",
@@ -98,8 +101,16 @@ def _classical_kit(settings: Settings) -> Kit:
             en=f"The classical detector has no operating point {settings.operating_point}; it has balanced and all.",
         )
     return Kit(
-        detector=ClassicalDetector(), operating_point=_point(settings, points), settings={"detector": "classical"}
+        detector=ClassicalDetector(),
+        operating_point=_point(settings, points),
+        counted_at=CLASSICAL,
+        guidelines=_guidelines(settings),
+        settings={"detector": "classical"},
     )
+
+
+def _guidelines(settings: Settings) -> tuple[str, ...]:
+    return (*GUIDELINES, *(UNCONFIRMED_GUIDELINES if settings.unconfirmed_rules else ()))
 
 
 def _point(settings: Settings, points: dict[PointName, OperatingPoint]) -> OperatingPoint:

@@ -72,3 +72,9 @@ def refused(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def lianyi() -> Lianyi:
     """Call the command line: ``lianyi("info", "--json", LIANYI_MAX_MARKS="3")``."""
     return call_lianyi
+
+
+@pytest.fixture(scope="session")
+def screening() -> Callable[..., Run]:
+    """Call `lianyi screen`: ``screening(study, "--context", file, out=folder)``."""
+    return screen

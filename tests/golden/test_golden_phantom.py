@@ -27,10 +27,18 @@ WITHIN_MM = 0.2
 WITHIN_SHARE_OF_VOLUME = 0.03
 
 
+JUDGED = {
+    "assessments": ("guideline", "level", "nodule_id", "category", "missing"),
+    "risks": ("model", "nodule_id", "probability", "valid", "missing"),
+}
+"""Of what was judged the answer; the sentences around it quote sizes to the last digit, and have tests of their own."""
+
+
 def rounded(value: Any, name: str = "") -> Any:
     """The document with its numbers as a person compares them, and without what changes from run to run."""
     if isinstance(value, dict):
-        return {key: rounded(entry, key) for key, entry in value.items() if key not in VOLATILE}
+        kept = JUDGED.get(name, tuple(value))
+        return {key: rounded(entry, key) for key, entry in value.items() if key not in VOLATILE and key in kept}
     if isinstance(value, list):
         return [rounded(entry, name) for entry in value]
     return round(value, DECIMALS.get(name, 1)) if isinstance(value, float) else value

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lianyi.kit import build_kit
+from lianyi.lungct.assess import GUIDELINES, UNCONFIRMED_GUIDELINES
 from lianyi.lungct.detect import ClassicalDetector, LearnedDetector, RuntimeUnavailable
 from lianyi.lungct.domain.errors import CautionCode, Misconfigured
 from lianyi.lungct.domain.outcome import OperatingPoint
@@ -173,3 +174,24 @@ def test_the_classical_detector_gives_everything_for_evaluation() -> None:
     kit = build_kit(Settings(detector="classical", operating_point="all"))
 
     assert kit.operating_point == OperatingPoint(name="all", probability=0.02, max_marks=100)
+
+
+@pytest.mark.parametrize("point", ["sensitive", "balanced", "specific", "all"])
+@pytest.mark.usefixtures("with_weights")
+def test_nodules_are_counted_at_the_balanced_point_whichever_is_run(point: PointName) -> None:
+    kit = build_kit(Settings(operating_point=point))
+
+    assert kit.counted_at == OperatingPoint(name="balanced", probability=0.5, max_marks=20)
+
+
+@pytest.mark.usefixtures("without_weights")
+def test_the_classical_detector_counts_at_its_balanced_point_too() -> None:
+    kit = build_kit(Settings(operating_point="all"))
+
+    assert kit.counted_at == OperatingPoint(name="balanced", probability=0.5, max_marks=20)
+
+
+@pytest.mark.usefixtures("without_weights")
+def test_rules_that_were_not_confirmed_are_judged_only_where_the_site_says_so() -> None:
+    assert set(build_kit(Settings()).guidelines) == set(GUIDELINES)
+    assert set(build_kit(Settings(unconfirmed_rules=True)).guidelines) == {*GUIDELINES, *UNCONFIRMED_GUIDELINES}

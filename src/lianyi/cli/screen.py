@@ -18,6 +18,7 @@ from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.settings import DetectorName, Language, PointName, Settings, read_settings
 
 if TYPE_CHECKING:
+    from lianyi.lungct.domain.context import Context
     from lianyi.lungct.pipeline import Kit
     from lianyi.lungct.report import Findings
 
@@ -67,6 +68,17 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
             "--lang", help="报告语言，默认中文。 Language of the report; Chinese unless set.", show_default=False
         ),
     ] = None,
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            "--context",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="患者资料；不知道的不要填，不会替您假设。 The patient; leave out what is not known.",
+            show_default=False,
+        ),
+    ] = None,
     detector: Annotated[
         DetectorName | None,
         typer.Option(
@@ -103,6 +115,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
         settings = _with_options(read_settings(), detector, operating_point)
     except Misconfigured as error:
         raise _misconfigured(error) from None
+    patient = None if context is None else _read_context(context)
     language: Language = settings.language if lang is None else lang
     _clear_folder(out)
 
@@ -119,6 +132,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
                 paths,
                 out,
                 kit=kit,
+                context=patient,
                 requested=requested,
                 language=language,
                 tell=tell,
@@ -161,6 +175,20 @@ def _misconfigured(error: Misconfigured) -> typer.Exit:
     """Tell an operator what is wrong; nothing was started."""
     console_for(sys.stderr).print(str(error))
     return typer.Exit(Exit.USAGE)
+
+
+def _read_context(path: Path) -> Context:
+    """Read what is known of the patient; a file that cannot be used ends the run before anything is screened."""
+    # pydantic's models are read only now: --help must not wait for them.
+    from lianyi.lungct.exchange import NotAssessable, read_context  # noqa: PLC0415 -- see above
+
+    try:
+        return read_context(path.read_bytes())
+    except OSError:
+        raise typer.BadParameter(f"无法读取文件 cannot read {path}", param_hint="--context") from None
+    except NotAssessable as error:
+        console_for(sys.stderr).print(f"{error.zh}\n{error.en}")
+        raise typer.Exit(Exit.USAGE) from None
 
 
 def _clear_folder(out: Path) -> None:

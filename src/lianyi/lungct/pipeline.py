@@ -2,8 +2,8 @@
 
 ::
 
-    dicom ──▶ volume ──▶ lungs ──▶ detect ──▶ measure ──▶ report
-    CtSeries  CtVolume   LungFields Candidate  Nodule      documents
+    dicom ──▶ volume ──▶ lungs ──▶ detect ──▶ measure ──▶ assess ──▶ report
+    CtSeries  CtVolume   LungFields Candidate  Nodule      Assessed   documents
 
 :func:`screen` is the pure middle: a decoded series in, an outcome out.
 :func:`first_read` is the whole job: files in, documents out.
@@ -22,8 +22,11 @@ from time import perf_counter
 from typing import Literal, Protocol
 
 from lianyi import __version__
+from lianyi.lungct.assess import GUIDELINES, assess_case
+from lianyi.lungct.cases import case_of, context_of
 from lianyi.lungct.coverage import between_slices, judge_coverage
 from lianyi.lungct.dicom import read_chest_series
+from lianyi.lungct.domain.context import Context
 from lianyi.lungct.domain.errors import Caution, Refusal
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.domain.nodule import Candidate
@@ -66,6 +69,9 @@ class Kit:
     Attributes:
         detector: proposes.
         operating_point: which of its proposals become marks.
+        counted_at: the balanced point, whose marks guidelines and models count as nodules before review; None: the
+            operating point.
+        guidelines: which are judged.
         ability: what was measured of this detector at this operating point; None: nothing was.
         cautions: what whoever reads the report must know of this kit.
         settings: how it computes, for the record of the run.
@@ -73,6 +79,8 @@ class Kit:
 
     detector: Detector
     operating_point: OperatingPoint
+    counted_at: OperatingPoint | None = None
+    guidelines: tuple[str, ...] = GUIDELINES
     ability: Ability | None = None
     cautions: tuple[Caution, ...] = ()
     settings: dict[str, JsonValue] = field(default_factory=dict)
@@ -108,8 +116,14 @@ class Stopwatch:
         return {**self.seconds, **running, "total": now - self._began}
 
 
-def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
-    """Read one chest CT from its decoded slices to measured nodules.
+def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch, context: Context | None = None) -> Outcome:
+    """Read one chest CT from its decoded slices to measured nodules, and judge them.
+
+    Args:
+        series: decoded.
+        kit: what it is done with.
+        watch: times each stage.
+        context: what is known of the patient beside the images; None: nothing.
 
     Returns:
         Screened: every stage ran. An empty ``nodules`` means "looked, marked none".
@@ -136,7 +150,7 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
     with watch.stage("measure"):
         nodules, mark_cautions = measure_marks(volume, lungs, candidates, kit.operating_point)
         mark_cautions += question_calcification(nodules, series.facts.contrast)
-    return Screened(
+    screened = Screened(
         series=series,
         volume=volume,
         lungs=lungs,
@@ -146,7 +160,17 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch) -> Outcome:
         operating_point=kit.operating_point,
         detector=kit.detector.identity,
         slice_thickness_mm=thickness_mm,
+        counted_at=kit.counted_at or kit.operating_point,
     )
+    with watch.stage("assess"):
+        return assess(screened, context or Context(), guidelines=kit.guidelines)
+
+
+def assess(screened: Screened, context: Context, *, guidelines: tuple[str, ...] = GUIDELINES) -> Screened:
+    """Judge what was measured by each guideline and risk model; again, once a comparison has been added."""
+    known = context_of(context, screened)
+    case = case_of(screened, known)
+    return replace(screened, context=known, case=case, assessed=assess_case(case, known, guidelines=guidelines))
 
 
 def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, which series, in which language, to whom
@@ -154,6 +178,7 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     folder: Path,
     *,
     kit: Kit,
+    context: Context | None = None,
     requested: SeriesUID | None = None,
     language: Literal["zh", "en"] = "zh",
     tell: Tell | None = None,
@@ -177,6 +202,7 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             "operating_point": kit.operating_point.name,
             "probability": kit.operating_point.probability,
             "max_marks": kit.operating_point.max_marks,
+            "guidelines": list(kit.guidelines),
             **kit.settings,
         },
         versions=_versions(),
@@ -185,7 +211,7 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
-        outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch)
+        outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch, context=context)
         with watch.stage("report"):
             return write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
     except Exception:

@@ -193,3 +193,16 @@ def test_the_number_of_nodules_is_provisional_before_review() -> None:
     (found,) = [one for one in risks if one.model == "brock-2b"]
     assert found.is_provisional
     assert any("counted 3 nodules; provisional, if these are confirmed" in note.en for note in found.notes)
+
+
+def test_a_model_for_the_baseline_ct_is_not_valid_once_there_is_a_prior() -> None:
+    nodule = NoduleFacts(id=1, density=Density.SOLID, mean_diameter_mm=8.0, long_axis_mm=8.0)
+    case = Case(nodules=(nodule,), nodule_count=1, is_reviewed=True)
+
+    valid = {
+        has_prior: {risk.model: risk.valid for risk in assess_case(case, Context(has_prior=has_prior)).risks}
+        for has_prior in (True, False, None)
+    }
+
+    assert [valid[has_prior]["brock-2a"] for has_prior in (True, False, None)] == [False, True, True]
+    assert all(one["mayo"] for one in valid.values())

@@ -90,3 +90,15 @@ def test_a_page_of_a_category_holds_no_other_category() -> None:
 @pytest.mark.parametrize("name", ["lung-rads-5", "brock-3", "", "lung"])
 def test_what_is_no_rule_has_no_page(name: str) -> None:
     assert rule_page(name) is None
+
+
+@pytest.mark.parametrize("guideline", EVERY)
+def test_a_category_that_is_a_slug_has_words_for_people(guideline: str) -> None:
+    table = read_table(guideline)
+    rows = [*table.rows, *table.exam_rows, *(upgrade.row for upgrade in table.upgrades)]
+
+    for row in rows:
+        assert (row.called is None) == (row.category is None)
+        if row.called is not None and row.category is not None and "-" in row.category:
+            assert row.category not in row.called
+            assert all(row.called)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lianyi.lungct.domain.nodule import Density
-from lianyi.lungct.exchange import NotAssessable, Reading, read_case
+from lianyi.lungct.exchange import NotAssessable, Reading, read_case, read_context
 
 FINDINGS = {
     "schema": "lianyi.findings/1",
@@ -190,3 +190,44 @@ def test_a_field_that_is_not_known_is_said_and_not_used() -> None:
 def test_a_file_that_is_no_json_is_refused() -> None:
     with pytest.raises(NotAssessable, match=r"NODULES\.json"):
         read_case(b"\xff\xfe", None)
+
+
+def test_a_lobe_that_the_first_look_was_not_sure_of_is_not_known() -> None:
+    unsure = {"lobe": "left upper", "lobe_probability": 0.6, "lingula": True, "perifissural": False}
+
+    doubted = read(one(mean_diameter_mm=8.0, location=unsure)).case.nodules[0]
+    sure = read(one(mean_diameter_mm=8.0, location={**unsure, "lobe_probability": 0.9})).case.nodules[0]
+
+    assert (doubted.lobe, doubted.lingula, doubted.perifissural) == (None, None, False)
+    assert (sure.lobe, sure.lingula) == ("left upper", True)
+
+
+def test_a_nodule_that_the_comparison_calls_new_is_new() -> None:
+    reading = read(one(mean_diameter_mm=8.0, growth={"change": "new", "prior_mean_diameter_mm": None}))
+
+    assert reading.case.nodules[0].status == "new"
+
+
+def test_marks_that_the_first_look_did_not_count_are_no_nodules_until_accepted() -> None:
+    marks = [{"id": number, "mean_diameter_mm": 8.0} for number in (1, 2, 3)]
+    document = {**FINDINGS, "nodules": marks, "counted": {"nodule_ids": [1]}}
+
+    reading = read(document)
+    marks[2]["accepted"] = True
+
+    assert [nodule.id for nodule in reading.case.nodules] == [1]
+    assert [nodule.id for nodule in read(document).case.nodules] == [1, 3]
+
+
+def test_what_the_first_look_was_told_of_the_patient_still_holds_unless_told_anew() -> None:
+    document = {**FINDINGS, "context": {"smoking": "former", "has_prior": False}}
+
+    assert read(document).context.smoking == "former"
+    assert read(document, {"indication": "screening"}).context.smoking is None
+
+
+def test_a_context_alone_is_read_as_screening_reads_it() -> None:
+    assert read_context(b'{"smoking": "never"}').smoking == "never"
+    with pytest.raises(NotAssessable) as refused:
+        read_context(b'{"smokes": true, "name": "Zhang"}')
+    assert "Zhang" not in refused.value.zh + refused.value.en

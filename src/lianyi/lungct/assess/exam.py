@@ -12,7 +12,7 @@ from lianyi.lungct.assess.judge import Answer
 from lianyi.lungct.assess.solve import Tree, gather, paths
 from lianyi.lungct.assess.table import Management, Option, Table
 from lianyi.lungct.assess.words import of_nodule
-from lianyi.lungct.domain.words import Sentence
+from lianyi.lungct.domain.words import Sentence, runs
 
 _MOST_FACTS = 3
 """More open facts than these are listed, not tried: a page of ifs helps nobody."""
@@ -77,9 +77,9 @@ def _decide(table: Table, answers: list[tuple[int, Answer]]) -> Answer:
     if not without or table.rank(top.category) == len(table.order) - 1:
         step = Sentence(f"最可疑：结节 {nodule_id}", f"most suspicious: nodule {nodule_id}")
         return replace(top, trace=(step, *top.trace))
-    numbers = [str(number) for number, _ in without]
-    least_zh = f"至少 {top.category}（结节 {nodule_id}）；" if top.category else ""
-    least_en = f"at least {top.category} (nodule {nodule_id}); " if top.category else ""
+    numbers = runs(number for number, _ in without)
+    least_zh = f"至少 {top.called.zh}（结节 {nodule_id}）；" if top.called else ""
+    least_en = f"at least {top.called.en} (nodule {nodule_id}); " if top.called else ""
     words = Sentence(
         f"{least_zh}结节 {'、'.join(numbers)} 未能分类，请医师判断",
         f"{least_en}nodule {', '.join(numbers)} not classified: a doctor decides",
@@ -100,11 +100,11 @@ def _at_least(table: Table, standings: tuple[Standing, ...], open_ones: list[Sta
         for one in open_ones
     ]
     least = max((*(answer for _, answer in decided), *worst), key=lambda answer: table.rank(answer.category))
-    numbers = [str(one.nodule_id) for one in open_ones]
-    known = least.category
+    numbers = runs(one.nodule_id for one in open_ones)
+    known = least.called
     words = Sentence(
-        f"{f'至少 {known}；' if known else ''}结节 {'、'.join(numbers)} 缺少资料，不能定出全检查的分类",
-        f"{f'at least {known}; ' if known else ''}facts are missing of nodules {', '.join(numbers)}, so that the "
+        f"{f'至少 {known.zh}；' if known else ''}结节 {'、'.join(numbers)} 缺少资料，不能定出全检查的分类",
+        f"{f'at least {known.en}; ' if known else ''}facts are missing of nodules {', '.join(numbers)}, so that the "
         "exam cannot be classified",
     )
     missing = [

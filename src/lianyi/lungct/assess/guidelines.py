@@ -9,12 +9,12 @@ from datetime import date
 
 from lianyi.lungct.assess.exam import Standing, most_suspicious
 from lianyi.lungct.assess.facts import exam_facts, facts_of
-from lianyi.lungct.assess.judge import Answer, met_by, step
+from lianyi.lungct.assess.judge import Answer, answer_of, met_by
 from lianyi.lungct.assess.lookup import Known, Lookup
 from lianyi.lungct.assess.solve import Path, Tree, exceptions, forked, options, paths, solve, wanted
 from lianyi.lungct.assess.table import Management, Row, Table
 from lianyi.lungct.assess.vocabulary import OF_THE_PATIENT
-from lianyi.lungct.assess.words import bare, field_of, of_nodule, say_fact, say_facts, say_options
+from lianyi.lungct.assess.words import bare, field_of, label_of, of_nodule, say_fact, say_facts, say_option, say_options
 from lianyi.lungct.domain.assessment import Assessment, Branch, Due, Level
 from lianyi.lungct.domain.case import Case
 from lianyi.lungct.domain.context import Context
@@ -84,7 +84,7 @@ def _of_the_whole(table: Table, facts: Lookup) -> Answer | None:
     for row in table.exam_rows:
         met = met_by(row, facts)
         if met is not None:
-            return Answer(category=row.category, management=row.management, trace=(step(row, met),))
+            return answer_of(row, met)
     return None
 
 
@@ -107,8 +107,7 @@ def _if_so(table: Table, facts: Known, row: Row, fact: str) -> Path:
     """Say what the whole exam would be if a fact wanted in vain were so."""
     option = options(table, fact)[0]
     met = met_by(row, Lookup({**facts, fact: option.value})) or {}
-    answer = Answer(category=row.category, management=row.management, trace=(step(row, met),))
-    return Path(facts=((fact, (option,)),), answer=answer)
+    return Path(facts=((fact, (option,)),), answer=answer_of(row, met))
 
 
 def _exam_exceptions(table: Table, known: dict[int, Known], trees: dict[int, Tree], tree: Tree) -> tuple[Path, ...]:
@@ -162,14 +161,14 @@ def _nothing_found(table: Table, case: Case, facts: Known) -> Answer:
             wanted=("is_reviewed",),
         )
     found = Sentence(f"没有结节 → {row.category}", f"no nodule → {row.category}")
-    return Answer(category=row.category, management=row.management, trace=(found,))
+    return replace(answer_of(row, {}), trace=(found,))
 
 
 def _assessment(table: Table, case: Case, context: Context, judged: _Judged, level: Level) -> Assessment:
     tree = judged.tree
     ways = tuple(paths(tree))
     firm = ways[0].answer if len(ways) == 1 else None
-    missing = dict.fromkeys(field_of(fact) for fact in (*judged.asked, *forked(tree), *wanted(tree)))
+    missing = {field_of(fact): label_of(fact) for fact in (*judged.asked, *forked(tree), *wanted(tree))}
     branches = (*(ways if firm is None else ()), *judged.unless)
     return Assessment(
         guideline=table.guideline,
@@ -177,11 +176,14 @@ def _assessment(table: Table, case: Case, context: Context, judged: _Judged, lev
         level=level,
         nodule_id=judged.nodule_id,
         category=firm.category if firm else None,
+        called=firm.called if firm else None,
         modifier=_modifier(table, context, firm) if level == "exam" else "",
         management=firm.management.words if firm else _depends(ways),
         due=_due(firm.management, context.study_date) if firm else None,
         trace=(*_said_first(table, case), *(firm.trace if firm else (_depends(ways),))),
         missing=tuple(missing),
+        asked=tuple(missing.values()),
+        premises=_said_first(table, case),
         conditional=tuple(_branch(path, context.study_date) for path in branches),
         is_confirmed=table.is_confirmed,
         is_provisional=not case.is_reviewed,
@@ -219,9 +221,8 @@ def _counted(case: Case) -> Sentence:
 
 
 def _depends(ways: tuple[Path, ...]) -> Sentence:
-    said = [path.answer.category or path.answer.management.words for path in ways]
-    zh = dict.fromkeys(one if isinstance(one, str) else one.zh for one in said)
-    en = dict.fromkeys(one if isinstance(one, str) else one.en for one in said)
+    said = [path.answer.called or path.answer.management.words for path in ways]
+    zh, en = dict.fromkeys(one.zh for one in said), dict.fromkeys(one.en for one in said)
     return Sentence(f"取决于缺少的资料：{' / '.join(zh)}", f"depends on what is missing: {' / '.join(en)}")
 
 
@@ -232,7 +233,9 @@ def _branch(path: Path, studied: date | None) -> Branch:
             for fact, tried in path.facts
         ),
         condition=say_options(path.facts),
+        parts=tuple(say_option(fact, tried) for fact, tried in path.facts),
         category=path.answer.category,
+        called=path.answer.called,
         management=path.answer.management.words,
         due=_due(path.answer.management, studied),
         trace=path.answer.trace,

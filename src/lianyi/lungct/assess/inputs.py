@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from lianyi.lungct.assess.rounding import half_up
 from lianyi.lungct.domain.assessment import InputValue
 from lianyi.lungct.domain.case import Case, NoduleFacts
 from lianyi.lungct.domain.context import Context
@@ -107,16 +110,33 @@ def inputs_of(nodule: NoduleFacts, case: Case, context: Context) -> dict[str, In
 
 def say_inputs(inputs: tuple[tuple[str, InputValue], ...]) -> Sentence:
     """Say what would have to be so, as "若上叶" and "if upper lobe"."""
-    said = [_say(name, value) for name, value in inputs]
+    said = [say_input(name, value) for name, value in inputs]
     return Sentence("若" + "，".join(one.zh for one in said), "if " + " and ".join(one.en for one in said))
 
 
-def _say(name: str, value: InputValue) -> Sentence:
+def say_input(name: str, value: InputValue) -> Sentence:
+    """Say one input, as "大小 11.7 mm" and "size 11.7 mm"."""
     label = LABELS[name]
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return _number(name, value)
     if isinstance(value, bool):
         return label if value else _NOT.get(name) or Sentence(f"无{label.zh}", f"no {label.en}")
     words = WORDS.get(value) or Sentence(str(value), str(value))
     return words if name in {"sex", "density"} else Sentence(f"{label.zh}{words.zh}", f"{label.en} {words.en}")
+
+
+def _number(name: str, value: float) -> Sentence:
+    """Print a number in full where that is short; a length to 0.1 mm, a probability in percent."""
+    zh, en = LABELS[name]
+    if name == "size_mm":
+        text = half_up(value, Decimal("0.1"))
+        return Sentence(f"{zh} {text} mm", f"{en} {text} mm")
+    if name == "mayo_probability":
+        text = half_up(100 * value, Decimal("0.1"))
+        return Sentence(f"{zh} {text} %", f"{en} {text} %")
+    if name == "age_years":
+        return Sentence(f"{value:g} 岁", f"{value:g} y")
+    return Sentence(f"{zh} {value:g}", f"{en} {value:g}")
 
 
 def _density(nodule: NoduleFacts) -> str | None:

@@ -19,6 +19,7 @@ class Answer:
 
     Attributes:
         category: None where the guideline does not answer.
+        called: the category as people say it.
         management: next step.
         trace: the rows that led there.
         wanted: facts that were wanted in vain, in the order asked.
@@ -30,6 +31,7 @@ class Answer:
     trace: tuple[Sentence, ...]
     wanted: tuple[str, ...] = ()
     is_answered: bool = True
+    called: Sentence | None = None
 
     @property
     def says(self) -> tuple[str | None, Sentence, bool]:
@@ -49,6 +51,7 @@ def judge(table: Table, facts: Lookup) -> Answer:
             answer = replace(
                 answer,
                 category=upgrade.row.category,
+                called=upgrade.row.called,
                 management=upgrade.row.management,
                 trace=(*answer.trace, step(upgrade.row, met)),
             )
@@ -69,8 +72,13 @@ def first_row(table: Table, facts: Lookup) -> Answer:
             # Judged as if: the fact that led here is replaced, so that the same row cannot hold again.
             inner = first_row(table, facts.instead(**dict(row.as_if)))
             return replace(inner, trace=(step(row, met), *inner.trace))
-        return Answer(category=row.category, management=row.management, trace=(step(row, met),))
+        return answer_of(row, met)
     raise ValueError(f"{table.guideline} must end with a row that always holds")
+
+
+def answer_of(row: Row, met: dict[str, Value]) -> Answer:
+    """Give the answer of a row that holds."""
+    return Answer(category=row.category, called=row.called, management=row.management, trace=(step(row, met),))
 
 
 def met_by(row: Row, facts: Lookup) -> dict[str, Value] | None:
@@ -96,7 +104,7 @@ def step(row: Row, met: dict[str, Value]) -> Sentence:
     """Say one step: the facts, then what follows from them."""
     because = say_facts(met)
     outcome = row.words
-    if row.category is not None:
-        said = arrow(because, Sentence(row.category, row.category))
+    if row.called is not None:
+        said = arrow(because, row.called)
         return said if outcome is None else Sentence(f"{said.zh}（{outcome.zh}）", f"{said.en} ({outcome.en})")
     return arrow(because, outcome or row.management.words)

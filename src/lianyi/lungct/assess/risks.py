@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from lianyi.lungct.assess.coefficients import RiskModel, every_model, read_models
-from lianyi.lungct.assess.inputs import FIELDS, VALUES, inputs_of, say_inputs
+from lianyi.lungct.assess.inputs import FIELDS, LABELS, VALUES, inputs_of, say_input, say_inputs
 from lianyi.lungct.domain.assessment import InputValue, Otherwise, Risk
 from lianyi.lungct.domain.case import Case, NoduleFacts
 from lianyi.lungct.domain.context import Context
@@ -40,10 +40,15 @@ def mayo_band(nodule: NoduleFacts, case: Case, context: Context) -> str | None:
 
 def _on_mayo(risk: Risk, mayo: Risk) -> Risk:
     """Pass on what keeps the Mayo probability, which this model starts from, from being known or valid."""
-    others = tuple(name for name in risk.missing if name != "mayo_probability")
+    own = [pair for pair in zip(risk.missing, risk.asked, strict=True) if pair[0] != "mayo_probability"]
+    gaps = dict((*zip(mayo.missing, mayo.asked, strict=True), *own))
     reasons = tuple(note for note in mayo.notes if not mayo.valid and note not in risk.notes)
     return replace(
-        risk, missing=(*mayo.missing, *others), valid=risk.valid and mayo.valid, notes=(*reasons, *risk.notes)
+        risk,
+        missing=tuple(gaps),
+        asked=tuple(gaps.values()),
+        valid=risk.valid and mayo.valid,
+        notes=(*reasons, *risk.notes),
     )
 
 
@@ -66,7 +71,9 @@ def _risk(model: RiskModel, every: dict[str, InputValue], nodule: NoduleFacts, c
         probability=probability,
         inputs=tuple(inputs.items()),
         valid=not (out_of_range or other_patients),
+        known=tuple(say_input(name, value) for name, value in inputs.items() if value is not None),
         missing=tuple(FIELDS.get(name, name) for name in missing),
+        asked=tuple(LABELS[name] for name in missing),
         notes=(*out_of_range, *other_patients, *_about_size(model, nodule), *_about_count(model, case), *model.notes),
         otherwise=() if probability is None else tuple(_otherwise(model, inputs)),
         conditional=tuple(_by_the_missing(model, inputs, missing)) if may_compute else (),
@@ -95,7 +102,8 @@ def _other_patients(model: RiskModel, nodule: NoduleFacts, context: Context) -> 
     notes = []
     if model.is_for_baseline_screening and context.indication == "incidental":
         notes.append(Sentence("模型来自筛查人群，本例不是筛查", "made from screening; this CT is not for screening"))
-    if model.is_for_baseline_screening and nodule.status not in {None, "baseline"}:
+    status = nodule.status or ("followed" if context.has_prior else "baseline")
+    if model.is_for_baseline_screening and status != "baseline":
         notes.append(
             Sentence("模型用于基线 CT，本结节已有既往比较", "made for the baseline CT; this nodule has a prior")
         )

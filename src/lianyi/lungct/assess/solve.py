@@ -12,7 +12,6 @@ from lianyi.lungct.assess.judge import Answer, judge
 from lianyi.lungct.assess.lookup import Known, Lookup, Unknown
 from lianyi.lungct.assess.table import Management, Option, Size, Table
 from lianyi.lungct.assess.words import asked_for, options_of, whatever
-from lianyi.lungct.domain.words import Sentence
 
 Judge = Callable[[Lookup], Answer]
 
@@ -110,7 +109,7 @@ def _regardless(fact: str, trees: list[Tree]) -> Tree:
     if not isinstance(first, Answer) or len(trees) == 1:
         return first
     shared = tuple(step for step in first.trace if all(step in answer.trace for answer in answers))
-    category = Sentence(first.category, first.category) if first.category else first.management.words
+    category = first.called or first.management.words
     missing = tuple(dict.fromkeys(one for answer in answers for one in answer.wanted))
     return replace(first, trace=(*shared, whatever(fact, category)), wanted=missing)
 

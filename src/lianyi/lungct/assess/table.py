@@ -86,7 +86,10 @@ class Management:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row; ``as_if`` judges again with some facts replaced, ``words`` says why where no condition does."""
+    """One row; ``as_if`` judges again with some facts replaced, ``words`` says why where no condition does.
+
+    ``called`` is the category as people say it.
+    """
 
     category: str | None
     management: Management
@@ -94,6 +97,7 @@ class Row:
     as_if: tuple[tuple[str, str], ...]
     words: Sentence | None
     source: str
+    called: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,11 @@ def read_table(guideline: str) -> Table:
     text = (resources.files(__package__) / "tables" / f"{guideline}.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text, parse_float=Decimal)
     managements = {name: _management(part) for name, part in raw["management"].items()}
+    called = {category: Sentence(*words) for category, words in raw.get("called", {}).items()}
+
+    def rows(parts: list[dict[str, Any]]) -> tuple[Row, ...]:
+        return tuple(_row(part, managements, called, raw["source"]) for part in parts)
+
     return Table(
         guideline=raw["guideline"],
         edition=raw["edition"],
@@ -158,11 +167,12 @@ def read_table(guideline: str) -> Table:
         diameter_step_mm=Decimal(raw["diameter_step_mm"]),
         judges_volume=raw["judges_volume"],
         growth={name: Decimal(value) for name, value in raw.get("growth", {}).items()},
-        rows=tuple(_row(part, managements, raw["source"]) for part in raw["row"]),
+        rows=rows(raw["row"]),
         upgrades=tuple(
-            Upgrade(of=tuple(part["of"]), row=_row(part, managements, raw["source"])) for part in raw.get("upgrade", [])
+            Upgrade(of=tuple(part["of"]), row=row)
+            for part, row in zip(raw.get("upgrade", []), rows(raw.get("upgrade", [])), strict=True)
         ),
-        exam_rows=tuple(_row(part, managements, raw["source"]) for part in raw.get("exam", [])),
+        exam_rows=rows(raw.get("exam", [])),
         options={fact: tuple(_option(fact, part) for part in parts) for fact, parts in raw.get("options", {}).items()},
         notes=tuple(Sentence(*note) for note in raw.get("notes", [])),
         thickest_slice_mm=Decimal(raw["thickest_slice_mm"]) if "thickest_slice_mm" in raw else None,
@@ -178,15 +188,16 @@ def _management(part: dict[str, Any]) -> Management:
     )
 
 
-def _row(part: dict[str, Any], managements: dict[str, Management], source: str) -> Row:
+def _row(part: dict[str, Any], managements: dict[str, Management], called: dict[str, Sentence], source: str) -> Row:
     soft: dict[str, IfUnknown] = {
         **dict.fromkeys(part.get("want", ()), "want"),
         **dict.fromkeys(part.get("pass", ()), "pass"),
     }
     as_if = tuple(part.get("as_if", {}).items())
     nothing = Management(words=Sentence("", ""), due_months=None)
+    category = part.get("category") or None
     return Row(
-        category=part.get("category") or None,
+        category=category,
         management=nothing if as_if else managements[part["management"]],
         conditions=tuple(
             _condition(fact, wanted, soft.get(fact, "ask")) for fact, wanted in part.get("when", {}).items()
@@ -194,6 +205,7 @@ def _row(part: dict[str, Any], managements: dict[str, Management], source: str) 
         as_if=as_if,
         words=Sentence(*part["words"]) if "words" in part else None,
         source=part.get("source", source),
+        called=called.get(category, Sentence(category, category)) if category else None,
     )
 
 

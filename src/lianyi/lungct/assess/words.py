@@ -71,9 +71,15 @@ def arrow(because: Sentence, outcome: Sentence) -> Sentence:
 
 def say_options(facts: Sequence[tuple[str, tuple[Option, ...]]]) -> Sentence:
     """Say what would have to be so, as "若吸烟" and "if smoker"."""
-    zh = "，".join(_of(fact)[0] + "或".join(option.words.zh for option in tried) for fact, tried in facts)
-    en = " and ".join(_of(fact)[1] + " or ".join(option.words.en for option in tried) for fact, tried in facts)
-    return Sentence(f"若{zh}", f"if {en}")
+    parts = [say_option(fact, tried) for fact, tried in facts]
+    return Sentence("若" + "，".join(one.zh for one in parts), "if " + " and ".join(one.en for one in parts))
+
+
+def say_option(fact: str, tried: Sequence[Option]) -> Sentence:
+    """Say one fact that would have to be so, without the "if"."""
+    zh, en = _of(fact)
+    said_zh, said_en = "或".join(option.words.zh for option in tried), " or ".join(option.words.en for option in tried)
+    return Sentence(zh + said_zh, en + said_en)
 
 
 def _of(fact: str) -> tuple[str, str]:

@@ -39,7 +39,9 @@ class Branch:
     Attributes:
         facts: what would have to be so: name of the fact, and those of its values that give this answer.
         condition: the same for people to read.
+        parts: the condition fact by fact, without its "if".
         category: that follows; None where the guideline then does not apply or does not say.
+        called: the category as people say it; None where there is none.
         management: that follows.
         due: that follows.
         trace: why.
@@ -51,6 +53,8 @@ class Branch:
     management: Sentence
     due: Due | None
     trace: tuple[Sentence, ...]
+    parts: tuple[Sentence, ...] = ()
+    called: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +67,15 @@ class Assessment:
         level: of the nodule, or of the exam as the most suspicious nodule decides it.
         nodule_id: of the nodule, or of the one that decided the exam; None where none did.
         category: of the guideline; None where it depends on a missing fact or the guideline does not answer.
+        called: the category as people say it; None where there is none.
         modifier: Lung-RADS "S", or "".
         management: next step.
         due: when.
         trace: the steps that led to the category, in order.
         missing: facts that were wanted and not known, by name.
+        asked: what each of them is called.
         conditional: the answers those facts would give, grouped by only the facts that change the answer.
+        premises: those steps of the trace that hold for the whole case, whatever the nodule.
         is_confirmed: whether the rule was read in its primary source; where not, it is marked as unconfirmed.
         is_provisional: whether it rests on nodules that no doctor has confirmed yet.
     """
@@ -86,6 +93,9 @@ class Assessment:
     is_confirmed: bool
     is_provisional: bool
     modifier: str = ""
+    called: Sentence | None = None
+    asked: tuple[Sentence, ...] = ()
+    premises: tuple[Sentence, ...] = ()
 
 
 InputValue = float | int | bool | str | None
@@ -117,7 +127,9 @@ class Risk:
         probability: of malignancy, 0 to 1, unrounded; None where an input is missing or out of the model's range.
         inputs: that the model asks for, by name; None where unknown.
         valid: whether the nodule and the patient are such as the model was made from.
+        known: the inputs that are known, in words; the number of each as it was computed with.
         missing: inputs that are not known.
+        asked: what each of them is called.
         notes: what must be known beside the number: why not valid, which size was taken, what is unconfirmed.
         otherwise: what changes if lobe or density were otherwise.
         conditional: the probability for each value of what is missing, where that is few.
@@ -137,6 +149,8 @@ class Risk:
     conditional: tuple[Otherwise, ...]
     is_confirmed: bool
     is_provisional: bool
+    known: tuple[Sentence, ...] = ()
+    asked: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ from typing import Literal
 Lobe = Literal["right upper", "right middle", "right lower", "left upper", "left lower"]
 LobeBasis = Literal["fissures", "typical anatomy", "doctor"]
 
+SURE_OF_LOBE = 0.8
+"""An engineering choice: a lobe less probable than this counts as "not known" where something rests on it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
@@ -34,3 +37,8 @@ class Location:
     fissure_distance_mm: float | None
     perifissural: bool | None
     centrality: Literal["central", "peripheral"]
+
+    @property
+    def sure_lobe(self) -> Lobe | None:
+        """The lobe, where it is sure enough for something to rest on it."""
+        return self.lobe if self.lobe_probability >= SURE_OF_LOBE else None

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lianyi.lungct.domain.assessment import Assessed
+from lianyi.lungct.domain.case import Case
+from lianyi.lungct.domain.context import Context
 from lianyi.lungct.domain.errors import Caution, Refusal
+from lianyi.lungct.domain.growth import Compared
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
+from lianyi.lungct.domain.whole_lung import WholeLung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,14 @@ class Screened:
 
     ``not_analysed`` holds parts of this patient's lungs first; when there are any, the outcome
     is called "partly".
+
+    Attributes:
+        counted_at: the point whose marks count as nodules for guidelines and models; None where nobody said.
+        whole_lung: None where it was not looked at.
+        compared: with the prior CT; None where there was none to compare with.
+        context: what is known of the patient, the header's facts included; None before it was assessed.
+        case: the nodules that were judged.
+        assessed: what guidelines and models say of them.
     """
 
     series: CtSeries
@@ -64,6 +77,18 @@ class Screened:
     operating_point: OperatingPoint
     detector: DetectorIdentity
     slice_thickness_mm: float | None
+    counted_at: OperatingPoint | None = None
+    whole_lung: WholeLung | None = None
+    compared: Compared | None = None
+    context: Context | None = None
+    case: Case | None = None
+    assessed: Assessed | None = None
+
+    @property
+    def counted_from(self) -> float:
+        """The least probability of a mark that was counted as a nodule: of the stricter of both points."""
+        own = self.operating_point.probability
+        return own if self.counted_at is None else max(own, self.counted_at.probability)
 
     @property
     def is_partial(self) -> bool:

@@ -26,13 +26,13 @@ OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
     NotAnalysed(
         what="malignancy",
         share=None,
-        zh="良恶性与随访建议：本版本不判断",
-        en="benign or malignant, and follow-up: not judged by this version",
+        zh="良恶性：不判断；指南分类与模型概率供医师参考",
+        en="benign or malignant: not judged; categories and probabilities are for a doctor to weigh",
     ),
     NotAnalysed(
         what="prior studies",
         share=None,
-        zh="与既往检查的比较：本版本不做",
-        en="comparison with prior studies: not done by this version",
+        zh="与既往检查的比较：没有做",
+        en="comparison with prior studies: not done",
     ),
 )

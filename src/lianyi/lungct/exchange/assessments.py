@@ -207,12 +207,11 @@ def write_assessments(  # noqa: PLR0913 -- each is a part of the document
     assessed: Assessed, *, case: Case, context: Context, notes: tuple[Sentence, ...], software: str, language: Language
 ) -> AssessmentDocument:
     """Put a case and what was said of it into a document."""
-    known = {name: getattr(context, name) for name in ContextDocument.model_fields}
     return AssessmentDocument(
         software=software,
         nodule_count=case.nodule_count,
         reviewed=case.is_reviewed,
-        context=ContextDocument(**known),
+        context=ContextDocument.of(context),
         assessments=[AssessmentPart.of(one, language) for one in assessed.assessments],
         risks=[RiskPart.of(one, language) for one in assessed.risks],
         notes=_in(notes, language),

@@ -59,6 +59,11 @@ class ContextDocument(BaseModel):
             raise ValueError("lung cancer in the family, yet no cancer in the family")
         return self
 
+    @classmethod
+    def of(cls, context: Context) -> Self:
+        """Write what is known; whatever the header says passes, so that nothing is dropped on the way."""
+        return cls.model_construct(**{name: getattr(context, name) for name in cls.model_fields})
+
     def to_domain(self) -> Context:
         """Give the same as a word of the domain."""
         return Context(**{name: getattr(self, name) for name in type(self).model_fields})

@@ -20,10 +20,11 @@ from lianyi.lungct.domain.case import (
     Status,
 )
 from lianyi.lungct.domain.context import LungRadsCategory
-from lianyi.lungct.domain.location import Lobe
+from lianyi.lungct.domain.location import SURE_OF_LOBE, Lobe
 from lianyi.lungct.domain.measurement import Calcification
 from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.domain.study import Contrast
+from lianyi.lungct.exchange.context import ContextDocument
 from lianyi.lungct.exchange.schemas import schema_of
 
 Length = Annotated[float, Field(gt=0.0, le=500.0)]
@@ -111,6 +112,11 @@ class NodulePart(BaseModel):
         for group in ("location", "growth"):
             if isinstance(given.get(group), dict):
                 flat |= {name: value for name, value in given[group].items() if name in cls.model_fields}
+        if (sure := given.get("location")) and not _is_sure(sure):
+            flat.pop("lobe", None)
+            flat.pop("lingula", None)
+        if isinstance(given.get("growth"), dict) and given["growth"].get("change") == "new":
+            flat["status"] = "new"
         if isinstance(given.get("measurements"), dict):
             flat |= _measured(given["measurements"], set(cls.model_fields))
         return {**flat, **{name: value for name, value in given.items() if value is not None or name not in flat}}
@@ -142,6 +148,12 @@ class NodulePart(BaseModel):
         )
 
 
+def _is_sure(location: Any) -> bool:  # noqa: ANN401 -- whatever the JSON holds
+    """Tell whether a lobe of findings.json is sure; one that a person wrote without a probability is."""
+    given = location.get("lobe_probability") if isinstance(location, dict) else None
+    return not isinstance(given, float | int) or given >= SURE_OF_LOBE
+
+
 def _measured(measurements: dict[str, Any], fields: set[str]) -> dict[str, Any]:
     """Give measurements by field, where the unit is the field's own."""
     units = {"mm": "_mm", "mm3": "_mm3", "mm³": "_mm3"}
@@ -171,6 +183,12 @@ class StudyPart(BaseModel):
     slice_thickness_mm: Length | None = None
 
 
+class CountedPart(BaseModel):
+    """Of ``findings.json``: which marks the first look counted as nodules."""
+
+    nodule_ids: list[int] = Field(default_factory=list)
+
+
 class NodulesDocument(BaseModel):
     """The document."""
 
@@ -184,6 +202,8 @@ class NodulesDocument(BaseModel):
     slice_thickness_mm: Length | None = None
     patient: PatientPart | None = None
     study: StudyPart | None = None
+    counted: CountedPart | None = None
+    context: ContextDocument | None = None
 
 
 def schema_text() -> str:

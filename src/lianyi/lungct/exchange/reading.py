@@ -62,14 +62,17 @@ def read_case(nodules_json: bytes, context_json: bytes | None) -> Reading:
         NotAssessable: a document cannot be read or contradicts itself; the sentence names the place, no value.
     """
     document = _read(nodules_json, NodulesDocument, "NODULES.json")
-    context = Context() if context_json is None else _read(context_json, ContextDocument, "context.json").to_domain()
     is_findings = document.schema_ == FINDINGS
+    if context_json is not None:
+        context = read_context(context_json)
+    else:  # what the first look was told of the patient still holds
+        context = document.context.to_domain() if is_findings and document.context else Context()
     if is_findings and document.outcome not in {"screened", "partly"}:
         raise NotAssessable(
             zh="这份 findings.json 没有完成初筛，没有结节可判断；请先完成初筛。",
             en="This findings.json holds no screening, and so no nodules to assess; screen first.",
         )
-    kept = [part for part in document.nodules if part.accepted is not False]
+    kept = [part for part in document.nodules if part.accepted or (part.accepted is None and _counts(document, part))]
     nodules = tuple(part.to_domain(number) for number, part in enumerate(document.nodules, 1) if part in kept)
     if len({nodule.id for nodule in nodules}) < len(nodules):
         raise NotAssessable(zh="有两个结节的 id 相同；请改正。", en="Two nodules have the same id; correct it.")
@@ -90,6 +93,20 @@ def read_case(nodules_json: bytes, context_json: bytes | None) -> Reading:
     )
     context, taken = _from_header(document, context)
     return Reading(case=case, context=context, notes=(*taken, *_passed_over(document.nodules)))
+
+
+def _counts(document: NodulesDocument, part: NodulePart) -> bool:
+    """A mark that the first look listed but did not count is no nodule until a doctor accepts it."""
+    return document.counted is None or part.id in document.counted.nodule_ids
+
+
+def read_context(context_json: bytes) -> Context:
+    """Read ``context.json``.
+
+    Raises:
+        NotAssessable: it cannot be read or contradicts itself; the sentence names the place, no value.
+    """
+    return _read(context_json, ContextDocument, "context.json").to_domain()
 
 
 def _is_reviewed(kept: list[NodulePart], *, is_findings: bool) -> bool:

@@ -14,8 +14,9 @@ from lianyi.lungct.report.findings import Findings, findings_of, findings_of_fai
 from lianyi.lungct.report.html import html_of
 from lianyi.lungct.report.key_images import key_image
 from lianyi.lungct.report.lines import Run
+from lianyi.lungct.report.nodule_rows import slice_label
 from lianyi.lungct.report.overview import overview
-from lianyi.lungct.report.page import Report, report_page, slice_label
+from lianyi.lungct.report.page import Report, report_page
 from lianyi.lungct.report.pdf import pdf_of
 from lianyi.lungct.report.provenance import provenance_text
 from lianyi.lungct.report.received import received_view

@@ -8,140 +8,36 @@ beside this file is :func:`schema_text`, and a test keeps it so.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from lianyi.lungct.domain.errors import Caution
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import NotAnalysed, Outcome, Refused, Screened
 from lianyi.lungct.domain.scope import OUT_OF_SCOPE
 from lianyi.lungct.domain.study import NotChosen, Patient, SeriesFacts
+from lianyi.lungct.exchange import AssessmentPart, ContextDocument, RiskPart
+from lianyi.lungct.report.parts.base import Part, Seconds
+from lianyi.lungct.report.parts.chest import CountedPart, WholeLungPart
+from lianyi.lungct.report.parts.growth import ComparedPart
+from lianyi.lungct.report.parts.nodule import NodulePart
+from lianyi.lungct.report.parts.study import (
+    DetectorPart,
+    LungsPart,
+    Message,
+    NotAnalysedPart,
+    OperatingPointPart,
+    PatientPart,
+    ProvenancePart,
+    SeriesNotChosen,
+    StudyPart,
+)
 from lianyi.lungct.report.record import RunRecord
 from lianyi.lungct.report.wording import Language, pick
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Length = Annotated[float, Field(ge=0.0)]
-Seconds = Annotated[float, Field(ge=0.0)]
 
-
-class _Part(BaseModel):
-    """No NaN, no infinity; a field that a later version added is passed over."""
-
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, frozen=True)
-
-
-class Message(_Part):
-    """A refusal or a warning; *message* is in the language of the report."""
-
-    code: Annotated[str, Field(pattern=r"^[RW]\d{2}$")]
-    message: str
-    message_zh: str
-    message_en: str
-
-
-class NotAnalysedPart(_Part):
-    """A part of the lungs, or a task, that was not looked at."""
-
-    what: str
-    share: Share | None
-    why: str
-
-
-class PatientPart(_Part):
-    """Who, as the header says."""
-
-    id: str
-    name: str
-    birth_date: str
-    sex: str
-
-
-class StudyPart(_Part):
-    """What was scanned; geometry is null when no volume could be assembled."""
-
-    study_uid: str
-    accession_number: str
-    study_id: str
-    acquired: str
-    series_uid: str
-    frame_of_reference_uid: str
-    slices: int
-    slice_step_mm: Length | None
-    slice_thickness_mm: Length | None
-    pixel_spacing_mm: tuple[Length, Length] | None
-    kernel: str
-    contrast: Literal["yes", "no", "unknown"]
-    manufacturer: str
-
-
-class SeriesNotChosen(_Part):
-    """A series that was not screened, and why."""
-
-    series_uid: str
-    why: str
-    description: str
-
-
-class LungsPart(_Part):
-    """Volumes of the lung fields."""
-
-    volume_ml: Length
-    left_ml: Length
-    right_ml: Length
-
-
-class OperatingPointPart(_Part):
-    """The threshold in use."""
-
-    name: str
-    probability: Share
-    max_marks: Annotated[int, Field(ge=1)]
-
-
-class NodulePart(_Part):
-    """A measured mark; *probability* is that it is a nodule, never that it is malignant.
-
-    *suspicion_rating* is how suspicious readers would call it, 1 to 5: opinion, not pathology; null where the
-    detector gives none.  *key_image* is "" for a mark without picture.
-    """
-
-    id: Annotated[int, Field(ge=1)]
-    probability: Share
-    center_lps_mm: tuple[float, float, float]
-    instance_uid: str
-    instance_number: int
-    long_axis_mm: Length
-    short_axis_mm: Length
-    mean_diameter_mm: Length
-    measurement_plane: Literal["axial", "coronal", "sagittal"]
-    volume_mm3: Length
-    mean_hu: float
-    density: Literal["solid", "part-solid", "ground-glass", "calcified"]
-    side: Literal["left", "right"]
-    zone: Literal["upper", "middle", "lower"]
-    pleural_distance_mm: Length
-    key_image: str
-    suspicion_rating: Annotated[float, Field(ge=1.0, le=5.0)] | None = None
-
-
-class DetectorPart(_Part):
-    """Which detector ran."""
-
-    name: str
-    version: str
-    sha256: str
-
-
-class ProvenancePart(_Part):
-    """What made this document; ``provenance.json`` has the whole of it."""
-
-    software: str
-    detector: DetectorPart | None
-    started: str
-
-
-class Findings(_Part):
+class Findings(Part):
     """The whole document."""
 
     schema_: Literal["lianyi.findings/1"] = Field(default="lianyi.findings/1", alias="schema")
@@ -155,6 +51,12 @@ class Findings(_Part):
     lungs: LungsPart | None
     operating_point: OperatingPointPart | None
     nodules: list[NodulePart]
+    whole_lung: WholeLungPart | None = None
+    compared: ComparedPart | None = None
+    context: ContextDocument | None = None
+    counted: CountedPart | None = None
+    assessments: list[AssessmentPart] = Field(default_factory=list)
+    risks: list[RiskPart] = Field(default_factory=list)
     provenance: ProvenancePart
     timing_s: dict[str, Seconds]
 
@@ -218,9 +120,10 @@ def findings_of_failure(*, record: RunRecord, timing_s: dict[str, float]) -> Fin
 
 
 def all_not_analysed(outcome: Screened) -> tuple[NotAnalysed, ...]:
-    """Give what this study lacks, then what this version never looks at."""
+    """Give what this study lacks, then what this version never looks at; a comparison that was made is not lacking."""
     named = {part.what for part in outcome.not_analysed}
-    return (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
+    every = (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
+    return tuple(part for part in every if part.what != "prior studies" or outcome.compared is None)
 
 
 def all_cautions(outcome: Outcome) -> tuple[Caution, ...]:
@@ -234,6 +137,8 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
     detector = outcome.detector
     point = outcome.operating_point
     drawn = {nodule.id for nodule in pictured(outcome.nodules)}
+    growth = outcome.compared.growth if outcome.compared else {}
+    spiculated = {facts.id: facts.spiculated for facts in outcome.case.nodules} if outcome.case else {}
     return Findings(
         outcome="partly" if outcome.is_partial else "screened",
         refusals=[],
@@ -259,27 +164,22 @@ def _of_screened(outcome: Screened, record: RunRecord, language: Language, timin
         ),
         operating_point=OperatingPointPart(name=point.name, probability=point.probability, max_marks=point.max_marks),
         nodules=[
-            NodulePart(
-                id=nodule.id,
-                probability=nodule.probability,
-                center_lps_mm=(nodule.center.x, nodule.center.y, nodule.center.z),
-                instance_uid=nodule.instance_uid,
-                instance_number=nodule.instance_number,
-                long_axis_mm=nodule.long_axis_mm,
-                short_axis_mm=nodule.short_axis_mm,
-                mean_diameter_mm=nodule.mean_diameter_mm,
-                measurement_plane=nodule.measurement_plane,
-                volume_mm3=nodule.volume_mm3,
-                mean_hu=nodule.mean_hu,
-                density=nodule.density.value,
-                side=nodule.side,
-                zone=nodule.zone,
-                pleural_distance_mm=nodule.pleural_distance_mm,
+            NodulePart.of(
+                nodule,
                 key_image=key_image_name(nodule.id) if nodule.id in drawn else "",
-                suspicion_rating=nodule.suspicion_rating,
+                spiculated=spiculated.get(nodule.id),
+                growth=growth.get(nodule.id),
             )
             for nodule in outcome.nodules
         ],
+        whole_lung=WholeLungPart.of(outcome.whole_lung) if outcome.whole_lung else None,
+        compared=ComparedPart.of(outcome.compared) if outcome.compared else None,
+        context=ContextDocument.of(outcome.context) if outcome.context else None,
+        counted=CountedPart.of(outcome.case, outcome.counted_from) if outcome.case else None,
+        assessments=[AssessmentPart.of(one, language) for one in outcome.assessed.assessments]
+        if outcome.assessed
+        else [],
+        risks=[RiskPart.of(one, language) for one in outcome.assessed.risks] if outcome.assessed else [],
         provenance=_provenance(
             record, DetectorPart(name=detector.name, version=detector.version, sha256=detector.sha256)
         ),

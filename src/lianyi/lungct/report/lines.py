@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lianyi.lungct.domain.assessment import Assessment
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.study import NotChosen
+from lianyi.lungct.report.answers import title_of
 from lianyi.lungct.report.figures import half_up, plain_mm, wilson_95
 from lianyi.lungct.report.findings import all_cautions
 from lianyi.lungct.report.fonts import printable
@@ -79,6 +81,8 @@ def quality_lines(outcome: Screened, language: Language) -> list[Line]:
             ),
         ),
     ]
+    lines += prior_lines(outcome, language)
+    lines += emphysema_lines(outcome, language)
     for number, caution in enumerate(all_cautions(outcome)):
         text = printable(pick((caution.zh, caution.en), language)).rstrip("。.")
         lines.append(
@@ -91,13 +95,39 @@ def quality_lines(outcome: Screened, language: Language) -> list[Line]:
     return lines
 
 
+def prior_lines(outcome: Screened, language: Language) -> list[Line]:
+    """Give the prior CT, what of it is not seen now, and why volumes cannot be compared."""
+    compared = outcome.compared
+    if compared is None:
+        return []
+    day = compared.prior_date.isoformat() if compared.prior_date else say("not_given", language)
+    value = day if compared.days is None else say("prior_value", language, date=day, days=compared.days)
+    parts = [value, *(pick(why, language) for why in compared.not_compared)]
+    if compared.gone:
+        parts.append(say("gone_line", language, n=len(compared.gone)))
+    return [Line(label=say("prior_label", language), value=say("and_then", language).join(parts))]
+
+
+def emphysema_lines(outcome: Screened, language: Language) -> list[Line]:
+    """Give the emphysema index, or why it is not to be read."""
+    if outcome.whole_lung is None:
+        return []
+    index = outcome.whole_lung.emphysema
+    if index.share is not None and index.is_readable:
+        value = say("emphysema_share", language, n=half_up(100 * index.share, 1))
+    else:
+        why = say("and_then", language).join(pick(one, language) for one in index.reasons)
+        value = say("emphysema_unreadable", language, why=why)
+    return [Line(label=say("emphysema", language), value=value)]
+
+
 def version_lines(outcome: Screened, run: Run) -> list[Line]:
     """Say which software and detector ran, at which operating point, and for how long."""
     language, timing_s = run.language, run.timing_s
     detector, point = outcome.detector, outcome.operating_point
     stages = [
         say("seconds", language, stage=say(f"stage_{stage}", language), s=half_up(timing_s[stage], 1))
-        for stage in ("read", "volume", "lungs", "detect", "measure", "report")
+        for stage in ("read", "volume", "lungs", "detect", "measure", "assess", "report")
         if stage in timing_s
     ]
     lines = [
@@ -117,9 +147,21 @@ def version_lines(outcome: Screened, run: Run) -> list[Line]:
             value=say("v_point_value", language, name=point.name, p=half_up(point.probability, 2), n=point.max_marks),
         ),
     ]
+    if outcome.assessed and outcome.assessed.assessments:
+        editions = dict.fromkeys(_edition(one, language) for one in outcome.assessed.assessments)
+        lines.append(Line(label=say("v_guidelines", language), value=say("and_then", language).join(editions)))
     if stages:
         lines.append(Line(label=say("v_times", language), value=say("join", language).join(stages)))
     return lines
+
+
+def _edition(assessment: Assessment, language: Language) -> str:
+    """Give the edition in full; in English its title where the edition has only a Chinese name."""
+    return (
+        assessment.edition
+        if language == "zh" or assessment.edition.isascii()
+        else title_of(assessment.guideline, language)
+    )
 
 
 def ability_lines(record: RunRecord, language: Language) -> list[str]:

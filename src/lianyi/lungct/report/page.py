@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import NotAnalysed, Screened
 from lianyi.lungct.domain.study import CtSeries
-from lianyi.lungct.report.figures import estimated, half_up, mm, moment, probability
+from lianyi.lungct.report.answers import Answer, answers_of, provisional_line
+from lianyi.lungct.report.figures import estimated, half_up, mm, moment
 from lianyi.lungct.report.findings import all_not_analysed, pictured
 from lianyi.lungct.report.fonts import printable
+from lianyi.lungct.report.gaps import gap_lines, known_line
 from lianyi.lungct.report.key_images import FIELD_MM
 from lianyi.lungct.report.lines import (
     Line,
@@ -24,7 +26,10 @@ from lianyi.lungct.report.lines import (
     thickness_text,
     version_lines,
 )
-from lianyi.lungct.report.wording import Language, pick, say
+from lianyi.lungct.report.matrix import Matrix, matrix_of
+from lianyi.lungct.report.nodule_rows import NoduleRow, change_text, column_titles, nodule_rows, place
+from lianyi.lungct.report.risk_rows import RiskTable, risk_table
+from lianyi.lungct.report.wording import WORDS, Language, pick, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +64,19 @@ class Report:
     sheet: Sheet
     words: dict[str, str]
     headline: str
+    provisional: str
+    answers: list[Answer]
+    known: str
+    gaps: list[str]
     not_analysed: list[Line]
     point: list[str]
     ability: list[str]
     ability_note: str
     sensitivity: list[list[str]]
     columns: list[str]
-    nodules: list[list[str]]
+    nodules: list[NoduleRow]
+    matrix: Matrix | None
+    risks: RiskTable | None
     overview: Picture
     quality: list[Line]
     key_images: list[Picture]
@@ -134,7 +145,7 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
     language, record = run.language, run.record
     slices = outcome.volume.grid.shape[0]
     thickness = thickness_text(outcome, language)
-    drawn = pictured(outcome.nodules)
+    drawn, gaps = pictured(outcome.nodules), gap_lines(outcome, language)
     return Report(
         sheet=sheet(
             outcome.series,
@@ -144,7 +155,14 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
         ),
         words=_headings(language, drawn=None if len(drawn) == len(outcome.nodules) else len(drawn)),
         headline=headline(outcome, language),
-        not_analysed=[_not_analysed(part, language) for part in all_not_analysed(outcome)],
+        provisional=provisional_line(outcome, language),
+        answers=answers_of(outcome, language),
+        known=known_line(outcome.context, language) + ("" if gaps else say("gaps_none", language)),
+        gaps=gaps,
+        not_analysed=[
+            *_outside_task(outcome, language),
+            *(_not_analysed(part, language) for part in all_not_analysed(outcome)),
+        ],
         point=[
             say("operating_value", language, p=half_up(outcome.operating_point.probability, 2)),
             say(
@@ -159,8 +177,10 @@ def report_page(outcome: Screened, *, run: Run, fields_mm: dict[int, float]) -> 
             say("ability_note", language, source=pick(record.ability.source, language)) if record.ability else ""
         ),
         sensitivity=sensitivity_rows(record),
-        columns=_columns(language),
-        nodules=[_row(nodule, outcome, language) for nodule in outcome.nodules],
+        columns=column_titles(outcome, language),
+        nodules=nodule_rows(outcome, language),
+        matrix=matrix_of(outcome, language),
+        risks=risk_table(outcome, language),
         overview=Picture(file="overview.jpg", alt=say("overview_alt", language, n=len(drawn))),
         quality=quality_lines(outcome, language),
         key_images=[_key_picture(nodule, fields_mm[nodule.id], language) for nodule in drawn],
@@ -186,27 +206,39 @@ def headline(outcome: Screened, language: Language) -> str:
     return (
         lead
         + marked
-        + say("marked_detail", language, parts=parts, size=mm(largest.mean_diameter_mm), place=place(largest, language))
+        + say(
+            "marked_detail",
+            language,
+            parts=parts,
+            size=mm(largest.mean_diameter_mm),
+            place=place(largest, language),
+            change=_change(largest, outcome, language),
+        )
     )
 
 
-def place(nodule: Nodule, language: Language) -> str:
-    """Give side and zone in words."""
-    return say("place", language, side=say(f"side_{nodule.side}", language), zone=say(f"zone_{nodule.zone}", language))
+def _change(nodule: Nodule, outcome: Screened, language: Language) -> str:
+    growth = outcome.compared.growth.get(nodule.id) if outcome.compared else None
+    return f"{say('join', language)}{change_text(growth, language)}" if growth else ""
 
 
-def place_short(nodule: Nodule, language: Language) -> str:
-    """Give side and zone in the fewest words, for a column."""
-    side, zone = say(f"short_{nodule.side}", language), say(f"short_{nodule.zone}", language)
-    return say("place_short", language, side=side, zone=zone)
-
-
-def slice_label(nodule: Nodule, outcome: Screened) -> str:
-    """Give "63 / 140", or the bare Instance Number where the numbers do not run from 1 to the count."""
-    numbers = {number for _, number in outcome.volume.instances}
-    count = len(outcome.volume.instances)
-    runs_to_count = numbers == set(range(1, count + 1))
-    return f"{nodule.instance_number} / {count}" if runs_to_count else f"{nodule.instance_number}"
+def _outside_task(outcome: Screened, language: Language) -> list[Line]:
+    """Say what is large and not this tool's task; the doctor must look."""
+    found = outcome.whole_lung.outside_task if outcome.whole_lung else ()
+    return [
+        Line(
+            label="△",
+            value=say(
+                f"outside_{one.kind}",
+                language,
+                side=say(f"sided_{one.side}", language),
+                ml=half_up(one.volume_ml, 0),
+                n=one.instance_number,
+            ),
+            is_caution=True,
+        )
+        for one in found
+    ]
 
 
 def _not_analysed(part: NotAnalysed, language: Language) -> Line:
@@ -226,36 +258,17 @@ def _number(value: int | None) -> str:
 def _headings(language: Language, *, drawn: int | None) -> dict[str, str]:
     """Give the headings and their notes; *drawn* is the number of marks in pictures where not all of them are."""
     keys = (
-        "not_analysed", "ability", "operating_point", "nodules", "nodules_note", "overview", "overview_note",
+        "not_analysed", "ability", "operating_point", "nodules", "gaps", "gaps_note", "matrix", "matrix_note",
+        "if_otherwise", "risks", "risks_note", "all_ways", "overview", "overview_note",
         "quality", "key_images", "key_images_note", "series_not_chosen", "remarks", "versions", "size_class",
         "found_of", "sensitivity",
     )  # fmt: skip
-    words = {key: say(key, language) for key in keys}
+    words = {key: pick(WORDS[key], language) for key in keys}
+    words["nodules_note"] = say("nodules_why", language)
     if drawn is not None:
         for key in ("overview_note", "key_images_note"):
             words[key] += say("drawn", language, n=drawn)
     return words
-
-
-def _columns(language: Language) -> list[str]:
-    keys = ("place", "slice", "mean", "axes", "volume", "density", "hu", "pleura", "confidence")
-    return ["", *(say(f"col_{key}", language) for key in keys)]
-
-
-def _row(nodule: Nodule, outcome: Screened, language: Language) -> list[str]:
-    pleura = mm(nodule.pleural_distance_mm)
-    return [
-        str(nodule.id),
-        place_short(nodule, language),
-        slice_label(nodule, outcome),
-        mm(nodule.mean_diameter_mm),
-        f"{half_up(nodule.long_axis_mm, 1)} × {mm(nodule.short_axis_mm)}",
-        f"{half_up(nodule.volume_mm3, 0)} mm³",
-        say(f"density_{nodule.density.value}", language),
-        half_up(nodule.mean_hu, 0),
-        say("touches", language) if pleura == "0.0 mm" else pleura,
-        probability(nodule.probability),
-    ]
 
 
 def _key_picture(nodule: Nodule, field_mm: float, language: Language) -> Picture:

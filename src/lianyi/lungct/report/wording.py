@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lianyi.lungct.domain.errors import RefusalCode
+from lianyi.lungct.report.wording_judged import WORDS_JUDGED
 
 Language = Literal["zh", "en"]
 
@@ -14,6 +15,7 @@ NEVER_PRINTED = ("未见异常", "正常", "阴性", "AI 认为", "AI评分", "A
 NEVER_PRINTED_EN = ("normal", "negative", "unremarkable")
 
 WORDS: dict[str, tuple[str, str]] = {
+    **WORDS_JUDGED,
     "title": ("胸部 CT 肺结节首看报告", "Chest CT lung nodules: first look"),
     "awaiting": ("待医师审核", "Awaiting review by a doctor"),
     "first_look": ("首看 {at}　用时 {seconds} 秒", "First look {at} · took {seconds} s"),
@@ -35,7 +37,10 @@ WORDS: dict[str, tuple[str, str]] = {
     # conclusion
     "marked": ("标出 {n} 处", "{n} marks"),
     "marked_one": ("标出 1 处", "1 mark"),
-    "marked_detail": ("（{parts}）；最大 {size}，在{place}。", " ({parts}); largest {size}, in the {place}."),
+    "marked_detail": (
+        "（{parts}）；最大 {size}，在{place}{change}。",
+        " ({parts}); largest {size}, in the {place}{change}.",
+    ),
     "part": ("{density} {n} 处", "{n} {density}"),
     "join": ("，", ", "),
     "none_marked": (
@@ -63,32 +68,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "sensitivity": ("灵敏度（95 % 区间）", "Sensitivity (95 % interval)"),
     # nodule table
     "nodules": ("结节", "Nodules"),
-    "nodules_note": (
-        "按结节置信度排列；结节置信度（非恶性概率）指标记“是结节”的可能",
-        "in order of nodule confidence: how likely the mark is a nodule (not malignancy)",
-    ),
-    "col_place": ("位置", "Lung, third"),
-    "col_slice": ("层", "Slice"),
-    "col_mean": ("平均直径", "Mean\ndiameter"),
-    "col_axes": ("长 × 短", "Long × short"),
-    "col_volume": ("体积", "Volume"),
-    "col_density": ("密度", "Density"),
-    "col_hu": ("平均 HU", "Mean HU"),
-    "col_pleura": ("距胸膜", "To pleura"),
-    "col_confidence": ("结节置信度\n（非恶性概率）", "Nodule confidence\n(not malignancy)"),
-    "touches": ("贴胸膜", "touching"),
+    "touches": ("贴胸膜", "touching the pleura"),
     "side_left": ("左肺", "left lung"),
     "side_right": ("右肺", "right lung"),
     "zone_upper": ("上野", "upper third"),
     "zone_middle": ("中野", "middle third"),
     "zone_lower": ("下野", "lower third"),
     "place": ("{side}{zone}", "{side}, {zone}"),
-    "place_short": ("{side}{zone}", "{side}\u00a0{zone}"),
-    "short_left": ("左肺", "left"),
-    "short_right": ("右肺", "right"),
-    "short_upper": ("上野", "upper"),
-    "short_middle": ("中野", "middle"),
-    "short_lower": ("下野", "lower"),
     "density_solid": ("实性", "solid"),
     "density_part-solid": ("部分实性", "part-solid"),
     "density_ground-glass": ("磨玻璃", "ground-glass"),
@@ -147,6 +133,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage_lungs": ("肺野", "lungs"),
     "stage_detect": ("检出", "detect"),
     "stage_measure": ("测量", "measure"),
+    "stage_assess": ("对照指南", "assess"),
     "stage_report": ("成文", "report"),
     "seconds": ("{stage} {s} 秒", "{stage} {s} s"),
     "sign_doctor": ("审核医师", "Reviewed by"),

@@ -1,0 +1,1 @@
+"""The parts of ``findings.json``, by what they speak of; each is written by its own ``of``."""
