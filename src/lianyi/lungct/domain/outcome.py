@@ -8,6 +8,7 @@ from lianyi.lungct.domain.errors import Caution, Refusal
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
+from lianyi.lungct.domain.whole_lung import WholeLung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ class Screened:
 
     ``not_analysed`` holds parts of this patient's lungs first; when there are any, the outcome
     is called "partly".
+
+    Attributes:
+        whole_lung: None where it was not looked at.
     """
 
     series: CtSeries
@@ -64,6 +68,7 @@ class Screened:
     operating_point: OperatingPoint
     detector: DetectorIdentity
     slice_thickness_mm: float | None
+    whole_lung: WholeLung | None = None
 
     @property
     def is_partial(self) -> bool:

@@ -115,5 +115,5 @@ def _probability_above(surface: Surface, point_xyz: Floats) -> tuple[float, bool
 
 
 def _is_lingula(extent: Extent, point_xyz: Floats) -> bool:
-    """Below the height at which the right lung has its horizontal fissure: an engineering choice, no fissure shows it."""
+    """Below the height of the right lung's horizontal fissure: an engineering choice, no fissure shows it."""
     return extent.height_share(float(point_xyz[2])) < HORIZONTAL_HEIGHT

@@ -103,7 +103,9 @@ def _is_brighter(values_kji: Hounsfields) -> Booleans:
     for axis in range(3):
         for shift in (-_REACH, _REACH):
             beside = tuple(
-                slice(_REACH + (shift if number == axis else 0), (shift - _REACH if number == axis else -_REACH) or None)
+                slice(
+                    _REACH + (shift if number == axis else 0), (shift - _REACH if number == axis else -_REACH) or None
+                )
                 for number in range(3)
             )
             excess_kji = excess_kji - values_kji[beside]

@@ -9,6 +9,7 @@ deviation tells how far the fissure may be from where it is drawn.  All numbers 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +121,7 @@ def _seen_cells(uv: Floats, above_mm: Floats, take: npt.NDArray[np.bool_]) -> tu
     order = np.argsort(cell, kind="stable")
     bounds = np.searchsorted(cell[order], np.arange(len(keys) + 1))
     cells, heights = [], []
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         if last - first < _LEAST_COVER * _CELL_MM**2:
             continue
         members = order[first:last]
