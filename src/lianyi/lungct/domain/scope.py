@@ -8,14 +8,13 @@ OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
     NotAnalysed(
         what="other lung disease",
         share=None,
-        zh="肺炎、间质病变、肺不张、胸腔积液等其他肺部疾病：不在任务内，仅对大片者提示，未提示不表示没有",
-        en="other lung disease (pneumonia, interstitial, atelectasis, effusion): not this tool's task; only large "
-        "ones are pointed out, and no word does not mean none",
+        zh="肺炎、肺气肿、间质病变、肺不张、胸腔积液等其他肺部疾病：不在任务内",
+        en="other lung disease (pneumonia, emphysema, interstitial, atelectasis, effusion): not this tool's task",
     ),
     NotAnalysed(
         what="outside the lungs",
         share=None,
-        zh="纵隔、肺门淋巴结、心脏、冠状动脉钙化、血管、骨、乳腺、上腹部：不在任务内",
+        zh="纵隔、肺门淋巴结、心血管、冠脉、骨、乳腺、上腹部：不在任务内",
         en="mediastinum, hilar lymph nodes, heart, coronary calcium, vessels, bone, breast, upper abdomen: "
         "not this tool's task",
     ),
