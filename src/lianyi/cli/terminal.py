@@ -23,6 +23,8 @@ STAGES: dict[str, dict[Language, str]] = {
     "lungs": {"zh": "寻找肺野", "en": "lung fields"},
     "detect": {"zh": "寻找结节", "en": "finding nodules"},
     "measure": {"zh": "测量", "en": "measuring"},
+    "locate": {"zh": "定位肺叶", "en": "placing"},
+    "whole lung": {"zh": "全肺评估", "en": "whole lung"},
     "assess": {"zh": "对照指南", "en": "assessing"},
     "report": {"zh": "撰写报告", "en": "writing"},
     "phantom": {"zh": "生成体模", "en": "phantom"},

@@ -2,8 +2,8 @@
 
 ::
 
-    dicom ──▶ volume ──▶ lungs ──▶ detect ──▶ measure ──▶ assess ──▶ report
-    CtSeries  CtVolume   LungFields Candidate  Nodule      Assessed   documents
+    dicom ──▶ volume ──▶ lungs ──▶ detect ──▶ measure ──▶ locate ──▶ whole lung ──▶ assess ──▶ report
+    CtSeries  CtVolume   LungFields Candidate  Nodule      Location   WholeLung      Assessed   documents
 
 :func:`screen` is the pure middle: a decoded series in, an outcome out.
 :func:`first_read` is the whole job: files in, documents out.
@@ -40,10 +40,12 @@ from lianyi.lungct.domain.outcome import (
 from lianyi.lungct.domain.scope import OUT_OF_SCOPE
 from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.domain.uids import SeriesUID
+from lianyi.lungct.locate import find_locations
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.marks import measure_marks, question_calcification
 from lianyi.lungct.report import Ability, Findings, JsonValue, RunRecord, write_documents, write_failure
 from lianyi.lungct.volume import assemble, to_working_grid
+from lianyi.lungct.whole_lung import describe_whole_lung
 
 Tell = Callable[[str, int, int], None]
 """Progress: stage, steps done, steps in all."""
@@ -150,6 +152,11 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch, context: Context | N
     with watch.stage("measure"):
         nodules, mark_cautions = measure_marks(volume, lungs, candidates, kit.operating_point)
         mark_cautions += question_calcification(nodules, series.facts.contrast)
+    with watch.stage("locate"):
+        places = find_locations(working, lungs, thickness_mm, nodules)
+        nodules = tuple(replace(one, location=place) for one, place in zip(nodules, places, strict=True))
+    with watch.stage("whole lung"):
+        whole_lung = describe_whole_lung(volume, working, lungs, series.facts, thickness_mm)
     screened = Screened(
         series=series,
         volume=volume,
@@ -161,6 +168,7 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch, context: Context | N
         detector=kit.detector.identity,
         slice_thickness_mm=thickness_mm,
         counted_at=kit.counted_at or kit.operating_point,
+        whole_lung=whole_lung,
     )
     with watch.stage("assess"):
         return assess(screened, context or Context(), guidelines=kit.guidelines)

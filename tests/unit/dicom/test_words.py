@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lianyi.lungct.dicom.words import Sharpness, is_elsewhere, sharpness
+from lianyi.lungct.dicom.words import is_elsewhere
+from lianyi.lungct.domain.kernels import Sharpness, sharpness
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from datetime import date
 from enum import Enum
 
 from lianyi.lungct.dicom.instances import FoundSeries
-from lianyi.lungct.dicom.words import CHEST, PROJECTED, REFORMATTED, Sharpness, is_elsewhere, sharpness
+from lianyi.lungct.dicom.words import CHEST, PROJECTED, REFORMATTED, is_elsewhere
 from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal, RefusalCode
+from lianyi.lungct.domain.kernels import Sharpness, sharpness
 from lianyi.lungct.domain.study import NotChosen
 from lianyi.lungct.domain.uids import SeriesUID
 

@@ -14,8 +14,9 @@ OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
     NotAnalysed(
         what="outside the lungs",
         share=None,
-        zh="纵隔、肺门淋巴结、心脏、血管、骨、乳腺、上腹部：不在任务内",
-        en="mediastinum, hilar lymph nodes, heart, vessels, bone, breast, upper abdomen: not this tool's task",
+        zh="纵隔、肺门淋巴结、心血管、冠脉、骨、乳腺、上腹部：不在任务内",
+        en="mediastinum, hilar lymph nodes, heart, coronary calcium, vessels, bone, breast, upper abdomen: "
+        "not this tool's task",
     ),
     NotAnalysed(
         what="airway lumen",
