@@ -23,6 +23,7 @@ STAGES: dict[str, dict[Language, str]] = {
     "lungs": {"zh": "寻找肺野", "en": "lung fields"},
     "detect": {"zh": "寻找结节", "en": "finding nodules"},
     "measure": {"zh": "测量", "en": "measuring"},
+    "compare": {"zh": "与既往比较", "en": "comparing"},
     "report": {"zh": "撰写报告", "en": "writing"},
     "phantom": {"zh": "生成体模", "en": "phantom"},
 }

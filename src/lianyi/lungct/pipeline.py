@@ -39,7 +39,18 @@ from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.marks import measure_marks, question_calcification
-from lianyi.lungct.report import Ability, Findings, JsonValue, RunRecord, write_documents, write_failure
+from lianyi.lungct.priors import compare_with_prior, with_prior
+from lianyi.lungct.report import (
+    Ability,
+    Comparison,
+    Findings,
+    JsonValue,
+    RunRecord,
+    write_comparison,
+    write_documents,
+    write_failure,
+    write_not_compared,
+)
 from lianyi.lungct.volume import assemble, to_working_grid
 
 Tell = Callable[[str, int, int], None]
@@ -157,8 +168,12 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     requested: SeriesUID | None = None,
     language: Literal["zh", "en"] = "zh",
     tell: Tell | None = None,
+    prior: Sequence[Path] = (),
+    is_same_patient: bool = False,
 ) -> Findings:
     """Screen the study in *paths* and write findings, report, key images and provenance into *folder*.
+
+    With a *prior* CT the two are compared; where they cannot be, the report says why and stands without it.
 
     Returns:
         What ``findings.json`` says; a refusal is an answer, not an error.
@@ -167,25 +182,15 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
         Exception: a fault of ours, after documents that say "failed" were written.
     """
     watch = Stopwatch(tell)
-    record = RunRecord(
-        software=f"lianyi {__version__}",
-        started=datetime.now().astimezone(),
-        timing_s={},
-        settings={
-            "series": requested,
-            "language": language,
-            "operating_point": kit.operating_point.name,
-            "probability": kit.operating_point.probability,
-            "max_marks": kit.operating_point.max_marks,
-            **kit.settings,
-        },
-        versions=_versions(),
-        ability=kit.ability,
-    )
+    record = _record(kit, {"series": requested, "language": language})
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
         outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch)
+        if prior and isinstance(outcome, Screened):
+            then = read_and_screen(prior, kit=kit, watch=watch)
+            with watch.stage("compare"):
+                outcome = with_prior(outcome, then, is_same_patient=is_same_patient)
         with watch.stage("report"):
             return write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
     except Exception:
@@ -198,6 +203,68 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             "Try again, and tell the administrator if it happens again.",
         )
         raise
+
+
+def read_and_screen(paths: Sequence[Path], *, kit: Kit, watch: Stopwatch) -> Outcome:
+    """Read and screen the study in *paths*, the series being chosen."""
+    with watch.stage("read"):
+        series = read_chest_series(paths, requested=None, tell=watch.tell)
+    return series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch)
+
+
+def compare_studies(  # noqa: PLR0913 -- the whole job: two studies, where to, with what, who vouches, in which language
+    prior: Sequence[Path],
+    current: Sequence[Path],
+    folder: Path,
+    *,
+    kit: Kit,
+    is_same_patient: bool = False,
+    language: Literal["zh", "en"] = "zh",
+    tell: Tell | None = None,
+) -> Comparison:
+    """Screen two studies, compare them, and write comparison.json and comparison.html into *folder*.
+
+    Returns:
+        What ``comparison.json`` says; a refusal is an answer, not an error.
+    """
+    watch = Stopwatch(tell)
+    record = _record(kit, {"language": language, "same_patient": is_same_patient})
+    then = read_and_screen(prior, kit=kit, watch=watch)
+    now = read_and_screen(current, kit=kit, watch=watch)
+    for which, outcome in (("prior", then), ("current", now)):
+        if isinstance(outcome, Refused):
+            return write_not_compared(
+                outcome.reason, which, folder, record=record, language=language, finish=lambda: watch.timing_s
+            )
+    assert isinstance(then, Screened)
+    assert isinstance(now, Screened)
+    try:
+        with watch.stage("compare"):
+            compared = compare_with_prior(now, then, is_same_patient=is_same_patient)
+    except Refusal as reason:
+        return write_not_compared(
+            reason, "pair", folder, record=record, language=language, finish=lambda: watch.timing_s
+        )
+    now = replace(now, compared=compared)
+    with watch.stage("report"):
+        return write_comparison(now, then, folder, record=record, language=language, finish=lambda: watch.timing_s)
+
+
+def _record(kit: Kit, settings: dict[str, JsonValue]) -> RunRecord:
+    return RunRecord(
+        software=f"lianyi {__version__}",
+        started=datetime.now().astimezone(),
+        timing_s={},
+        settings={
+            **settings,
+            "operating_point": kit.operating_point.name,
+            "probability": kit.operating_point.probability,
+            "max_marks": kit.operating_point.max_marks,
+            **kit.settings,
+        },
+        versions=_versions(),
+        ability=kit.ability,
+    )
 
 
 def _versions() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lianyi.lungct.domain.errors import Caution, Refusal
+from lianyi.lungct.domain.growth import Compared
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
@@ -52,7 +53,7 @@ class Screened:
     """Every stage ran.  An empty ``nodules`` means "looked, marked none".
 
     ``not_analysed`` holds parts of this patient's lungs first; when there are any, the outcome
-    is called "partly".
+    is called "partly".  ``compared`` is None where no prior CT was given or it could not be compared.
     """
 
     series: CtSeries
@@ -64,6 +65,7 @@ class Screened:
     operating_point: OperatingPoint
     detector: DetectorIdentity
     slice_thickness_mm: float | None
+    compared: Compared | None = None
 
     @property
     def is_partial(self) -> bool:
