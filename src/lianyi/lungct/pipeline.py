@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -231,20 +232,16 @@ def compare_studies(  # noqa: PLR0913 -- the whole job: two studies, where to, w
     record = _record(kit, {"language": language, "same_patient": is_same_patient})
     then = read_and_screen(prior, kit=kit, watch=watch)
     now = read_and_screen(current, kit=kit, watch=watch)
-    for which, outcome in (("prior", then), ("current", now)):
-        if isinstance(outcome, Refused):
-            return write_not_compared(
-                outcome.reason, which, folder, record=record, language=language, finish=lambda: watch.timing_s
-            )
-    assert isinstance(then, Screened)
-    assert isinstance(now, Screened)
+    refuse = partial(write_not_compared, folder=folder, record=record, language=language, finish=lambda: watch.timing_s)
+    if isinstance(then, Refused):
+        return refuse(then.reason, "prior")
+    if isinstance(now, Refused):
+        return refuse(now.reason, "current")
     try:
         with watch.stage("compare"):
             compared = compare_with_prior(now, then, is_same_patient=is_same_patient)
     except Refusal as reason:
-        return write_not_compared(
-            reason, "pair", folder, record=record, language=language, finish=lambda: watch.timing_s
-        )
+        return refuse(reason, "pair")
     now = replace(now, compared=compared)
     with watch.stage("report"):
         return write_comparison(now, then, folder, record=record, language=language, finish=lambda: watch.timing_s)

@@ -10,18 +10,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lianyi.lungct.domain.geometry import PatientPoint
+from lianyi.lungct.domain.image import Mask
 from lianyi.lungct.domain.nodule import Candidate, Nodule
 from lianyi.lungct.domain.outcome import Screened
 
 Measure = Callable[[Screened, Candidate], Nodule | None]
 """Outline and measure what lies at a place of one CT; None where nothing does."""
 
-_NEAR_MM = 5.0
+_NEAR_MM = 4.0
 _MOST_LARGER = 2.5
 _LONGEST = 2.5
+_LEAST_MM = 0.3
+_FEWEST_VOXELS = 4
 _LUNG_WITHIN_MM = 10.0
-"""Engineering choices: what registration may be off by, how much a nodule may have changed, what is a vessel, and
-how far from the lung field a nodule at its edge may lie."""
+"""Engineering choices: what registration may be off by, how much a nodule may have changed, from what
+elongation on it is a vessel, what stands for the depth of a single voxel, and how far from the lung field a nodule
+at its edge may lie."""
 
 
 def look_again(
@@ -29,19 +33,28 @@ def look_again(
 ) -> Nodule | None:
     """Find the nodule *like* at its registered place on the other CT.
 
-    What is measured there counts only where it lies within 5 mm and a quarter of the nodule's diameter of the
-    place, is at most 2.5 times larger or smaller, is no longer than 2.5 times its width (else it is a vessel), and
-    is none of *taken*.
+    What is measured there counts only where its centre lies within 4 mm of the place, it is at most 2.5 times
+    larger or smaller, it is compact (the spread of its voxels along the longest axis at most 2.5 times that along the
+    shortest; longer things are vessels, which lie everywhere), and it is none of *taken*.
     """
     candidate = Candidate(center=place, radius_mm=like.mean_diameter_mm / 2, probability=0.0, evidence={})
     found = measure(chest, candidate)
     if found is None or found.volume_mm3 <= 0:
         return None
     ratio = found.mean_diameter_mm / like.mean_diameter_mm
-    is_near = found.center.distance_mm(place) <= _NEAR_MM + like.mean_diameter_mm / 4
-    is_like = 1 / _MOST_LARGER <= ratio <= _MOST_LARGER and found.long_axis_mm <= _LONGEST * found.short_axis_mm
+    is_near = found.center.distance_mm(place) <= _NEAR_MM
+    is_like = 1 / _MOST_LARGER <= ratio <= _MOST_LARGER and elongation(found.mask) <= _LONGEST
     is_free = not any(_meet(found, other) for other in taken)
     return found if is_near and is_like and is_free else None
+
+
+def elongation(mask: Mask) -> float:
+    """Give the spread of a mask's voxels along its longest principal axis, by that along its shortest."""
+    places = np.argwhere(mask.values_kji) @ mask.grid.patient_from_voxel[:3, :3].T
+    if len(places) < _FEWEST_VOXELS:
+        return 1.0
+    spread_mm = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(places.T)), _LEAST_MM**2))
+    return float(spread_mm[-1] / spread_mm[0])
 
 
 def is_seen(chest: Screened, place: PatientPoint, like: Nodule) -> bool:

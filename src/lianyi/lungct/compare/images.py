@@ -21,6 +21,8 @@ _LEVELS_HU = (-950.0, -250.0)
 """What is compared: lung tissue, vessels and the edge of the lungs; bone and contrast medium count as soft tissue."""
 
 _OUTSIDE_HU = -1024.0
+_WHOLE = np.uint8(200)
+"""What stands for 1 where shares are averaged in whole numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -48,10 +50,10 @@ def picture(volume: CtVolume, lungs: LungFields, *, step_mm: float) -> Chest:
     """
     inside_kji = lungs.both_kji
     target = _box(lungs.grid, inside_kji, step_mm)
-    share = _sampled(inside_kji.astype(np.float32), lungs.grid, target, 0.0)
-    hu = _sampled(volume.values_kji.astype(np.float32), volume.grid, target, _OUTSIDE_HU)
-    scanned_kji = np.ones(volume.grid.shape, np.float32) if volume.scanned_kji is None else volume.scanned_kji
-    scanned = _sampled(scanned_kji.astype(np.float32), volume.grid, target, 0.0)
+    share = _sampled(inside_kji.view(np.uint8) * _WHOLE, lungs.grid, target, 0.0) / float(_WHOLE)
+    hu = _sampled(volume.values_kji, volume.grid, target, _OUTSIDE_HU)
+    seen_kji = np.ones(volume.grid.shape, np.uint8) if volume.scanned_kji is None else volume.scanned_kji.view(np.uint8)
+    scanned = _sampled(seen_kji * _WHOLE, volume.grid, target, 0.0) / float(_WHOLE)
     return Chest(grey=_grey(hu, share), lungs=share, scanned=scanned > 0.5)
 
 
@@ -68,7 +70,9 @@ def _box(grid: Grid, inside_kji: npt.NDArray[np.bool_], step_mm: float) -> sitk.
     return box
 
 
-def _sampled(values_kji: npt.NDArray[np.float32], grid: Grid, target: sitk.Image, outside: float) -> sitk.Image:
+def _sampled(
+    values_kji: npt.NDArray[np.int16] | npt.NDArray[np.uint8], grid: Grid, target: sitk.Image, outside: float
+) -> sitk.Image:
     """Average over about a step, then interpolate."""
     spacing, step_mm = grid.spacing, target.GetSpacing()[0]
     shrink = [max(1, round(step_mm / mm)) for mm in (spacing.i_mm, spacing.j_mm, spacing.k_mm)]
