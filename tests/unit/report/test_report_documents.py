@@ -71,7 +71,7 @@ def test_the_report_states_patient_size_place_and_time(four: Path, text_of: Any)
     for words in (
         "胸部 CT 肺结节首看报告", "测试县人民医院", "待医师审核", "用时 6.8 秒", "测试患者甲", "63 岁", "TEST-P-0003",
         "标出 4 处（实性 3 处，磨玻璃 1 处）；最大 26.0 mm，在左肺中野。", "右肺上野", "贴胸膜", "28.6 × 23.4 mm",
-        "结节置信度", "非恶性概率", "与既往检查的比较：本版本不做", "本检出器尚无按大小测得的灵敏度", "lianyi 0.1.0",
+        "结节置信度", "非恶性概率", "与既往检查的比较：没有做", "本检出器尚无按大小测得的灵敏度", "lianyi 0.1.0",
         "非注册医疗器械", "定位像，不是断层", "classical-blobs",
     ):  # fmt: skip
         assert words in text, words

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lianyi.lungct.domain.outcome import NotAnalysed
 
+PRIOR_STUDIES = "prior studies"
+"""Said of every study that was not compared with a prior CT."""
+
 OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
     NotAnalysed(
         what="other lung disease",
@@ -30,9 +33,9 @@ OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
         en="benign or malignant, and follow-up: not judged by this version",
     ),
     NotAnalysed(
-        what="prior studies",
+        what=PRIOR_STUDIES,
         share=None,
-        zh="与既往检查的比较：本版本不做",
-        en="comparison with prior studies: not done by this version",
+        zh="与既往检查的比较：没有做",
+        en="comparison with prior studies: not done",
     ),
 )
