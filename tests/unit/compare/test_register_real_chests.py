@@ -105,13 +105,11 @@ def test_places_of_a_real_chest_carry_over(shared_data: Path, base_mm: float, mo
     true = motion.original_from_copy(places)
     found = np.array([registration.transform.TransformPoint(place.tolist()) for place in true])
     errors_mm = np.linalg.norm(found - places, axis=1)
-    print(f"base {base_mm} mm: median, 95 %, worst:", np.percentile(errors_mm, [50, 95, 100]).round(2))
     assert np.percentile(errors_mm, 95) < most_mm
     assert registration.residual_mm < 1.5
     for nodule in readers_nodules(shared_data, "LIDC-IDRI-0001", original.volume):
         there = registration.prior_from_current(nodule.center)
         back = motion.original_from_copy(there.xyz[None])[0]
-        print("nodule", np.linalg.norm(back - nodule.center.xyz).round(2))
         assert np.linalg.norm(back - nodule.center.xyz) < most_mm
 
 

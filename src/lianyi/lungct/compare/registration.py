@@ -174,5 +174,5 @@ def _likeness(current: Chest, prior: Chest, transform: sitk.Transform) -> float:
     inner = sitk.GetArrayFromImage(sitk.BinaryErode(current.lungs > 0.5, [_INNER_VOXELS] * 3) & seen) > 0
     if not inner.any():
         return 0.0
-    pair = (sitk.GetArrayViewFromImage(image)[inner] for image in (current.grey, moved))
-    return float(np.corrcoef(*pair)[0, 1])
+    here, there = (sitk.GetArrayFromImage(image)[inner] for image in (current.grey, moved))
+    return float(np.corrcoef(here, there)[0, 1])
