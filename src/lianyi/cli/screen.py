@@ -95,6 +95,24 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
             show_default=False,
         ),
     ] = None,
+    prior: Annotated[
+        Path | None,
+        typer.Option(
+            "--prior",
+            metavar="PATH",
+            exists=True,
+            help="既往 CT，一并比较。 A prior CT to compare with.",
+            show_default=False,
+        ),
+    ] = None,
+    same_patient: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+        bool,
+        typer.Option(
+            "--same-patient",
+            help="已核对既往 CT 为同一患者，尽管病人号等不一致。 "
+            "I checked that the prior is of the same patient although IDs differ.",
+        ),
+    ] = False,
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool,
         typer.Option(
@@ -114,7 +132,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
     try:
         settings = _with_options(read_settings(), detector, operating_point)
     except Misconfigured as error:
-        raise _misconfigured(error) from None
+        raise misconfigured(error) from None
     patient = None if context is None else _read_context(context)
     language: Language = settings.language if lang is None else lang
     _clear_folder(out)
@@ -136,13 +154,15 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
                 requested=requested,
                 language=language,
                 tell=tell,
+                prior=() if prior is None else (prior,),
+                is_same_patient=same_patient,
             )
     except KeyboardInterrupt:
         console_for(sys.stderr).print(_interrupted(out, language))
         raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as fault:  # noqa: BLE001 -- the last door: whatever it is, a person is told and a script sees 4
         if kit is None and isinstance(fault, Misconfigured):
-            raise _misconfigured(fault) from None
+            raise misconfigured(fault) from None
         where = write_fault(fault, out)
         console_for(sys.stderr).print(tell_fault(fault, where, language))
         if as_json:
@@ -171,7 +191,7 @@ def _with_options(settings: Settings, detector: DetectorName | None, point: Poin
     return settings.model_copy(update=chosen)
 
 
-def _misconfigured(error: Misconfigured) -> typer.Exit:
+def misconfigured(error: Misconfigured) -> typer.Exit:
     """Tell an operator what is wrong; nothing was started."""
     console_for(sys.stderr).print(str(error))
     return typer.Exit(Exit.USAGE)
@@ -193,14 +213,23 @@ def _read_context(path: Path) -> Context:
 
 def _clear_folder(out: Path) -> None:
     """Make the folder, and clear it of an earlier run's documents: none may be taken for this study's."""
+    require_writable(out)
+    for name in DOCUMENTS:
+        (out / name).unlink(missing_ok=True)
+
+
+def require_writable(out: Path) -> None:
+    """Make the folder.
+
+    Raises:
+        typer.BadParameter: nothing can be written into it.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(out) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise _unwritable(out)
-    for name in DOCUMENTS:
-        (out / name).unlink(missing_ok=True)
 
 
 def _unwritable(out: Path) -> typer.BadParameter:

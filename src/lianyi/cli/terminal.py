@@ -25,6 +25,7 @@ STAGES: dict[str, dict[Language, str]] = {
     "measure": {"zh": "测量", "en": "measuring"},
     "locate": {"zh": "定位肺叶", "en": "placing"},
     "whole lung": {"zh": "全肺评估", "en": "whole lung"},
+    "compare": {"zh": "与既往比较", "en": "comparing"},
     "assess": {"zh": "对照指南", "en": "assessing"},
     "report": {"zh": "撰写报告", "en": "writing"},
     "phantom": {"zh": "生成体模", "en": "phantom"},

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -43,7 +44,18 @@ from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.locate import find_locations
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.marks import measure_marks, question_calcification
-from lianyi.lungct.report import Ability, Findings, JsonValue, RunRecord, write_documents, write_failure
+from lianyi.lungct.priors import compare_with_prior, with_prior
+from lianyi.lungct.report import (
+    Ability,
+    Comparison,
+    Findings,
+    JsonValue,
+    RunRecord,
+    write_comparison,
+    write_documents,
+    write_failure,
+    write_not_compared,
+)
 from lianyi.lungct.volume import assemble, to_working_grid
 from lianyi.lungct.whole_lung import describe_whole_lung
 
@@ -190,8 +202,12 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     requested: SeriesUID | None = None,
     language: Literal["zh", "en"] = "zh",
     tell: Tell | None = None,
+    prior: Sequence[Path] = (),
+    is_same_patient: bool = False,
 ) -> Findings:
     """Screen the study in *paths* and write findings, report, key images and provenance into *folder*.
+
+    With a *prior* CT the two are compared; where they cannot be, the report says why and stands without it.
 
     Returns:
         What ``findings.json`` says; a refusal is an answer, not an error.
@@ -200,26 +216,17 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
         Exception: a fault of ours, after documents that say "failed" were written.
     """
     watch = Stopwatch(tell)
-    record = RunRecord(
-        software=f"lianyi {__version__}",
-        started=datetime.now().astimezone(),
-        timing_s={},
-        settings={
-            "series": requested,
-            "language": language,
-            "operating_point": kit.operating_point.name,
-            "probability": kit.operating_point.probability,
-            "max_marks": kit.operating_point.max_marks,
-            "guidelines": list(kit.guidelines),
-            **kit.settings,
-        },
-        versions=_versions(),
-        ability=kit.ability,
-    )
+    record = _record(kit, {"series": requested, "language": language})
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
         outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch, context=context)
+        if prior and isinstance(outcome, Screened):
+            then = read_and_screen(prior, kit=kit, watch=watch)
+            with watch.stage("compare"):
+                outcome = with_prior(outcome, then, is_same_patient=is_same_patient)
+            with watch.stage("assess"):
+                outcome = assess(outcome, context or Context(), guidelines=kit.guidelines)
         with watch.stage("report"):
             return write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
     except Exception:
@@ -232,6 +239,65 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             "Try again, and tell the administrator if it happens again.",
         )
         raise
+
+
+def read_and_screen(paths: Sequence[Path], *, kit: Kit, watch: Stopwatch) -> Outcome:
+    """Read and screen the study in *paths*, the series being chosen."""
+    with watch.stage("read"):
+        series = read_chest_series(paths, requested=None, tell=watch.tell)
+    return series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch)
+
+
+def compare_studies(  # noqa: PLR0913 -- the whole job: two studies, where to, with what, who vouches, in which language
+    prior: Sequence[Path],
+    current: Sequence[Path],
+    folder: Path,
+    *,
+    kit: Kit,
+    is_same_patient: bool = False,
+    language: Literal["zh", "en"] = "zh",
+    tell: Tell | None = None,
+) -> Comparison:
+    """Screen two studies, compare them, and write comparison.json and comparison.html into *folder*.
+
+    Returns:
+        What ``comparison.json`` says; a refusal is an answer, not an error.
+    """
+    watch = Stopwatch(tell)
+    record = _record(kit, {"language": language, "same_patient": is_same_patient})
+    then = read_and_screen(prior, kit=kit, watch=watch)
+    now = read_and_screen(current, kit=kit, watch=watch)
+    refuse = partial(write_not_compared, folder=folder, record=record, language=language, finish=lambda: watch.timing_s)
+    if isinstance(then, Refused):
+        return refuse(then.reason, "prior")
+    if isinstance(now, Refused):
+        return refuse(now.reason, "current")
+    try:
+        with watch.stage("compare"):
+            compared = compare_with_prior(now, then, is_same_patient=is_same_patient)
+    except Refusal as reason:
+        return refuse(reason, "pair")
+    now = replace(now, compared=compared)
+    with watch.stage("report"):
+        return write_comparison(now, then, folder, record=record, language=language, finish=lambda: watch.timing_s)
+
+
+def _record(kit: Kit, settings: dict[str, JsonValue]) -> RunRecord:
+    return RunRecord(
+        software=f"lianyi {__version__}",
+        started=datetime.now().astimezone(),
+        timing_s={},
+        settings={
+            **settings,
+            "operating_point": kit.operating_point.name,
+            "probability": kit.operating_point.probability,
+            "max_marks": kit.operating_point.max_marks,
+            "guidelines": list(kit.guidelines),
+            **kit.settings,
+        },
+        versions=_versions(),
+        ability=kit.ability,
+    )
 
 
 def _versions() -> dict[str, str]:

@@ -44,6 +44,9 @@ class RefusalCode(StrEnum):
     NOT_AXIAL = "R22"
     SEVERAL_PATIENTS = "R23"
     MIXED_FRAMES = "R24"
+    NO_PRIOR = "R25"
+    OTHER_PATIENT = "R26"
+    NOT_REGISTERED = "R27"
 
 
 class CautionCode(StrEnum):
@@ -66,6 +69,8 @@ class CautionCode(StrEnum):
     CALCIFIED_OR_ENHANCED = "W18"
     OTHER_STUDIES = "W19"
     CLASSICAL_FALLBACK = "W20"
+    PRIOR_NOT_COMPARED = "W21"
+    PRIOR_CAUTION = "W22"
 
 
 class LianyiError(Exception):

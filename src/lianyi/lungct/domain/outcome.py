@@ -62,7 +62,7 @@ class Screened:
     Attributes:
         counted_at: the point whose marks count as nodules for guidelines and models; None where nobody said.
         whole_lung: None where it was not looked at.
-        compared: with the prior CT; None where there was none to compare with.
+        compared: with the prior CT; None where no prior CT was given or it could not be compared.
         context: what is known of the patient, the header's facts included; None before it was assessed.
         case: the nodules that were judged.
         assessed: what guidelines and models say of them.

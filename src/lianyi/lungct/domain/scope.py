@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lianyi.lungct.domain.outcome import NotAnalysed
 
+PRIOR_STUDIES = "prior studies"
+"""Said of every study that was not compared with a prior CT."""
+
 OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
     NotAnalysed(
         what="other lung disease",
@@ -31,7 +34,7 @@ OUT_OF_SCOPE: tuple[NotAnalysed, ...] = (
         en="benign or malignant: not judged; categories and probabilities are for a doctor to weigh",
     ),
     NotAnalysed(
-        what="prior studies",
+        what=PRIOR_STUDIES,
         share=None,
         zh="与既往检查的比较：没有做",
         en="comparison with prior studies: not done",

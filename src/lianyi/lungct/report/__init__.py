@@ -1,19 +1,25 @@
 """Documents of a first look: findings.json, report in HTML and PDF, key images, provenance.
 
 Public: :func:`write_documents`, :func:`write_failure`, :class:`RunRecord`, :class:`Ability`,
-:class:`MeasuredSensitivity`, :class:`Findings`.
+:class:`MeasuredSensitivity`, :class:`Findings`; of a comparison :func:`write_comparison`,
+:func:`write_not_compared`, :class:`Comparison`.
 """
 
+from lianyi.lungct.report.comparison import Comparison
+from lianyi.lungct.report.comparison_documents import write_comparison, write_not_compared
 from lianyi.lungct.report.documents import write_documents, write_failure
 from lianyi.lungct.report.findings import Findings
 from lianyi.lungct.report.record import Ability, JsonValue, MeasuredSensitivity, RunRecord
 
 __all__ = [
     "Ability",
+    "Comparison",
     "Findings",
     "JsonValue",
     "MeasuredSensitivity",
     "RunRecord",
+    "write_comparison",
     "write_documents",
     "write_failure",
+    "write_not_compared",
 ]

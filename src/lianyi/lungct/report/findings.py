@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from lianyi.lungct.domain.errors import Caution
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import NotAnalysed, Outcome, Refused, Screened
-from lianyi.lungct.domain.scope import OUT_OF_SCOPE
+from lianyi.lungct.domain.scope import OUT_OF_SCOPE, PRIOR_STUDIES
 from lianyi.lungct.domain.study import NotChosen, Patient, SeriesFacts
 from lianyi.lungct.exchange import AssessmentPart, ContextDocument, RiskPart
 from lianyi.lungct.report.parts.base import Part, Seconds
@@ -122,8 +122,8 @@ def findings_of_failure(*, record: RunRecord, timing_s: dict[str, float]) -> Fin
 def all_not_analysed(outcome: Screened) -> tuple[NotAnalysed, ...]:
     """Give what this study lacks, then what this version never looks at; a comparison that was made is not lacking."""
     named = {part.what for part in outcome.not_analysed}
-    every = (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
-    return tuple(part for part in every if part.what != "prior studies" or outcome.compared is None)
+    parts = (*outcome.not_analysed, *(part for part in OUT_OF_SCOPE if part.what not in named))
+    return parts if outcome.compared is None else tuple(part for part in parts if part.what != PRIOR_STUDIES)
 
 
 def all_cautions(outcome: Outcome) -> tuple[Caution, ...]:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
+from lianyi.lungct.report.comparison_page import ComparisonPage
 from lianyi.lungct.report.page import Report
 from lianyi.lungct.report.refusal_page import NotScreened
 
@@ -30,3 +31,8 @@ def html_of(page: Report | NotScreened, pictures: dict[str, bytes]) -> str:
     name = "report.html.j2" if isinstance(page, Report) else "not_screened.html.j2"
     inline = {file: f"data:image/jpeg;base64,{b64encode(data).decode('ascii')}" for file, data in pictures.items()}
     return _template(name).render(page=page, sheet=page.sheet, words=page.words, pictures=inline)
+
+
+def comparison_html(page: ComparisonPage, pictures: dict[str, str]) -> str:
+    """Lay a comparison out as HTML; *pictures* are data URLs by the file names the page uses."""
+    return _template("comparison.html.j2").render(page=page, pictures=pictures)

@@ -133,6 +133,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage_lungs": ("肺野", "lungs"),
     "stage_detect": ("检出", "detect"),
     "stage_measure": ("测量", "measure"),
+    "stage_locate": ("定位", "place"),
+    "stage_whole lung": ("全肺", "whole lung"),
+    "stage_compare": ("比较", "compare"),
     "stage_assess": ("对照指南", "assess"),
     "stage_report": ("成文", "report"),
     "seconds": ("{stage} {s} 秒", "{stage} {s} s"),
@@ -185,6 +188,9 @@ REFUSAL_TITLES: dict[RefusalCode, tuple[str, str]] = {
     RefusalCode.NOT_AXIAL: ("不是横断面", "not axial"),
     RefusalCode.SEVERAL_PATIENTS: ("多名患者", "several patients"),
     RefusalCode.MIXED_FRAMES: ("坐标系不一", "mixed frames of reference"),
+    RefusalCode.NO_PRIOR: ("不是既往 CT", "not a prior CT"),
+    RefusalCode.OTHER_PATIENT: ("患者不一致", "patients differ"),
+    RefusalCode.NOT_REGISTERED: ("两次 CT 未能对准", "not registered"),
 }
 
 Step = tuple[tuple[str, str], tuple[str, str]]
@@ -257,7 +263,15 @@ REFUSAL_STEPS: dict[RefusalCode, tuple[Step, ...]] = {
         (RefusalCode.LOSSY_COMPRESSION, RefusalCode.UNKNOWN_RESCALE, RefusalCode.UNSUPPORTED_PIXELS), _EXPORT_AGAIN
     ),
     **dict.fromkeys(
-        (RefusalCode.NO_DICOM, RefusalCode.NOT_CT, RefusalCode.UNSAFE_ARCHIVE, RefusalCode.SERIES_NOT_FOUND),
+        (
+            RefusalCode.NO_DICOM,
+            RefusalCode.NOT_CT,
+            RefusalCode.UNSAFE_ARCHIVE,
+            RefusalCode.SERIES_NOT_FOUND,
+            RefusalCode.NO_PRIOR,
+            RefusalCode.OTHER_PATIENT,
+            RefusalCode.NOT_REGISTERED,
+        ),
         _CHECK_INPUT,
     ),
 }
