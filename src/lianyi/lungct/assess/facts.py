@@ -48,6 +48,7 @@ def patient_facts(context: Context) -> dict[str, Value | None]:
     months, age = context.months_since_prior, context.age_years
     return {
         "indication": context.indication,
+        "has_prior": context.has_prior,
         "age_years": None if age is None else Size(value=Decimal(str(age)), unit="years"),
         "known_cancer": context.known_cancer,
         "immunosuppressed": context.immunosuppressed,

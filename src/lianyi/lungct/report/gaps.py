@@ -34,7 +34,8 @@ def gap_lines(outcome: Screened, language: Language) -> list[str]:
     nodules: dict[str, dict[int, None]] = {}
     for fact, words, who, number in _asked(outcome.assessed, language):
         key = "prior" if fact in PRIOR_FACTS else fact
-        labels.setdefault(key, say(f"gap_{key}", language) if f"gap_{key}" in WORDS else pick(words, language))
+        word = "gap_prior_read" if key == "prior" and outcome.compared else f"gap_{key}"
+        labels.setdefault(key, say(word, language) if word in WORDS else pick(words, language))
         wanted.setdefault(key, {})[who] = None
         nodules.setdefault(key, {})[number] = None
     join = say("enumerate", language)

@@ -136,6 +136,7 @@ WORDS_JUDGED: dict[str, tuple[str, str]] = {
     "gap_emphysema": ("有无肺气肿", "emphysema or not"),
     "gap_is_reviewed": ("医师确认有没有结节", "a doctor's word on whether there is a nodule"),
     "gap_prior": ("有无既往 CT；若有，上次大小与分类", "whether there is a prior CT, and its sizes and category"),
+    "gap_prior_read": ("既往 CT 上各结节的分类", "each nodule's category on the prior CT"),
     "gap_indication": ("筛查还是偶然发现", "screening or incidental"),
     "gap_more": ("另有 {n} 项见下", "{n} more below"),
     "known": ("已知：{facts}", "Known: {facts}"),
