@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lianyi.phantom.atlas import Field
+from lianyi.phantom.atlas import FAR_MM, Field
 
 AIR_HU, FAT_HU, MUSCLE_HU, BLOOD_HU, ENHANCED_HU = -1000.0, -103.0, 52.0, 42.0, 210.0
 _TRABECULAR_HU, _CORTEX_HU, _DISC_HU = 180.0, 620.0, 75.0
@@ -123,9 +123,13 @@ def _body(hu_ji: Field, tissues: Tissues, blood_hu: float) -> None:
 def _lung(hu_ji: Field, tissues: Tissues) -> None:
     lung = tissues.fine("lung")
     parenchyma = tissues.fine("parenchyma").copy()
-    oblique = tissues.fine("oblique_fissure")
+    # A small box may lie wholly below a fissure: then the fissure is left out of it, and far above.
+    oblique, above_horizontal = (
+        tissues.fine(name) if tissues.has(name) else np.full_like(lung, FAR_MM)
+        for name in ("oblique_fissure", "horizontal_fissure")
+    )
     # The horizontal fissure ends where it meets the oblique one.
-    horizontal = np.abs(tissues.fine("horizontal_fissure")) + np.maximum(-oblique, 0)
+    horizontal = np.abs(above_horizontal) + np.maximum(-oblique, 0)
     fissure = tissues.share(np.float32(0.3) - np.minimum(np.abs(oblique), horizontal)) * np.float32(_FISSURE_SHARE)
     parenchyma *= 1 - fissure
     share = tissues.share(lung)

@@ -30,7 +30,7 @@ from lianyi.lungct.domain.nodule import Candidate, Density
 from lianyi.lungct.domain.uids import FrameOfReferenceUID, InstanceUID, SeriesUID
 from lianyi.lungct.measure.size import slice_axes
 from lianyi.phantom.anatomy import Anatomy, build_anatomy
-from lianyi.phantom.nodules import Ball, make_ball, volume_mm3
+from lianyi.phantom.nodules import CORE_HU, Ball, make_ball, volume_mm3
 from lianyi.phantom.sampling import Scene, render_values
 from lianyi.phantom.spec import Kernel, PhantomSpec, PlantedNodule
 from lianyi.phantom.vessels import Plumbing, build_plumbing
@@ -59,7 +59,8 @@ class Case:
         density: as planted.
         thickness_mm: width of the slice profile.
         is_cut: whether the pleura cuts it.
-        mean_diameter_mm: by the caliper rule on the formula's own axial cuts.
+        axes_mm: long and short axis by the caliper rule on the formula's own axial cuts.
+        mean_hu: of what was planted, core included.
         volume_mm3: the formula's, inside the lung.
         core_diameter_mm: of the solid core, a ball; None without one.
     """
@@ -71,9 +72,15 @@ class Case:
     density: Density
     thickness_mm: float
     is_cut: bool
-    mean_diameter_mm: float
+    axes_mm: tuple[float, float]
+    mean_hu: float
     volume_mm3: float
     core_diameter_mm: float | None
+
+    @property
+    def mean_diameter_mm(self) -> float:
+        """Mean of the two true axes."""
+        return sum(self.axes_mm) / 2
 
 
 @lru_cache(maxsize=2)
@@ -101,8 +108,12 @@ def make_case(seed: int, *, thickness_mm: float | None = None, diameter_mm: floa
         noise_hu=float(random.uniform(8, 45)),
         kernel=_KERNELS[int(random.integers(3))],
     )
-    frame = PatientFrame(frame_of_reference_uid=FrameOfReferenceUID(f"2.25.{seed}"), series_uid=SeriesUID(f"2.25.{seed}.1"))
-    grid = _grid(ball.center_xyz + random.uniform(-0.5, 0.5, 3), (depth, side, side), (step_mm, pixel_mm, pixel_mm), frame)
+    frame = PatientFrame(
+        frame_of_reference_uid=FrameOfReferenceUID(f"2.25.{seed}"), series_uid=SeriesUID(f"2.25.{seed}.1")
+    )
+    grid = _grid(
+        ball.center_xyz + random.uniform(-0.5, 0.5, 3), (depth, side, side), (step_mm, pixel_mm, pixel_mm), frame
+    )
     blood = plumbing.blood
     if random.uniform() < 2 / 3:
         touches = blood.clearance_mm(ball.center_xyz) < float(ball.radii_mm.max()) + 1.0
@@ -114,10 +125,14 @@ def make_case(seed: int, *, thickness_mm: float | None = None, diameter_mm: floa
         balls=(ball,),
     )
     volume = CtVolume(
-        grid, render_values(scene, grid), None, tuple((InstanceUID(f"2.25.{seed}.2.{k + 1}"), k + 1) for k in range(depth))
+        grid,
+        render_values(scene, grid),
+        None,
+        tuple((InstanceUID(f"2.25.{seed}.2.{k + 1}"), k + 1) for k in range(depth)),
     )
     keeps_nodule = not ball.is_cut or bool(random.uniform() < 0.5)
     x, y, z = ball.center_xyz + random.normal(size=3) * 0.1 * ball.planted.diameter_mm
+    true_mm3 = volume_mm3(ball, anatomy)
     return Case(
         seed=seed,
         volume=volume,
@@ -131,8 +146,9 @@ def make_case(seed: int, *, thickness_mm: float | None = None, diameter_mm: floa
         density=ball.planted.density,
         thickness_mm=thickness,
         is_cut=ball.is_cut,
-        mean_diameter_mm=_true_diameter(ball, anatomy, frame),
-        volume_mm3=volume_mm3(ball, anatomy),
+        axes_mm=_true_axes(ball, anatomy, frame),
+        mean_hu=_mean_hu(ball, true_mm3),
+        volume_mm3=true_mm3,
         core_diameter_mm=ball.core_diameter_mm,
     )
 
@@ -198,10 +214,18 @@ def _lungs(ball: Ball, anatomy: Anatomy, half_mm: float, frame: PatientFrame, *,
     return LungFields(left=one if is_left else other, right=other if is_left else one, missing_share={})
 
 
-def _true_diameter(ball: Ball, anatomy: Anatomy, frame: PatientFrame) -> float:
-    """Measure the formula's own axial cuts, drawn every 0.2 mm; a whole ellipsoid's is its two axes' mean."""
+def _mean_hu(ball: Ball, whole_mm3: float) -> float:
+    """Mean HU of ground glass and core; a core that the pleura cuts is taken as whole."""
+    if ball.core_diameter_mm is None:
+        return ball.hu
+    share = min(np.pi / 6 * ball.core_diameter_mm**3 / whole_mm3, 1.0)
+    return float(ball.hu + share * (CORE_HU - ball.hu))
+
+
+def _true_axes(ball: Ball, anatomy: Anatomy, frame: PatientFrame) -> tuple[float, float]:
+    """Measure the formula's own axial cuts, drawn every 0.2 mm; a whole ellipsoid's are its own axes."""
     if not ball.is_cut:
-        return float(ball.radii_mm[0] + ball.radii_mm[1])
+        return 2 * float(ball.radii_mm[0]), 2 * float(ball.radii_mm[1])
     half = ball.radii_mm + 0.6
     depth = 13
     shape = (depth, int(2 * half[1] / _FINE_MM), int(2 * half[0] / _FINE_MM))
@@ -211,4 +235,4 @@ def _true_diameter(ball: Ball, anatomy: Anatomy, frame: PatientFrame) -> float:
     depth_mm = np.minimum(inside_mm, anatomy.atlas.read("lung", places))
     share_kji = np.clip(depth_mm / _FINE_MM + 0.5, 0, 1).astype(np.float32)
     cuts = [slice_axes(share_ji, grid) for share_ji in share_kji]
-    return float(np.mean(max(cuts)))
+    return max(cuts)
