@@ -53,7 +53,7 @@ readers draw outside the half level (LIDC slabs: by 10 to 15 % of the diameter).
 _RIM_CONTRAST_HU = 140.0
 """Half level of the faintest ground glass sought around a denser core."""
 
-_RIM_SHARE, _RIM_SPREAD = 0.2, 0.42
+_RIM_SHARE, _RIM_SPREAD = 0.2, 0.3
 """A ground-glass rim is one when at least this share of the whole lies deep in it, and is even: its 20th to
 80th percentile spread less than this part of its contrast.  The blurred halo and the roots of a solid nodule
 are uneven.  Tuned on 24 LIDC slabs and 14 phantoms."""
@@ -162,7 +162,10 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
             outside_mm = edt.edt(~shape_kji) * step_mm
             rim_kji = wide[0] & (outside_mm > max(1.2, 0.3 * slice_step_mm + 0.6))
             if np.count_nonzero(rim_kji) > _RIM_SHARE * np.count_nonzero(wide[0]):
-                low_hu, middle_hu, high_hu = np.percentile(smooth_kji[rim_kji], (20, 50, 80))
+                # Not its outermost voxels: the blur towards the air is no unevenness of the rim.
+                even_kji = rim_kji & (edt.edt(wide[0]) > 1.01)
+                even_kji = even_kji if even_kji.any() else rim_kji
+                low_hu, middle_hu, high_hu = np.percentile(smooth_kji[even_kji], (20, 50, 80))
                 if high_hu - low_hu < _RIM_SPREAD * (middle_hu - lung_hu):
                     shape_kji, depth_mm, _ = wide
                     plateau_hu = min(plateau_hu, float(middle_hu))
