@@ -18,6 +18,7 @@ from lianyi.lungct.domain.outcome import DetectorIdentity, NotAnalysed, Operatin
 from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
 from lianyi.lungct.domain.uids import FrameOfReferenceUID, InstanceUID, SeriesUID, StudyUID
 from lianyi.lungct.report import RunRecord
+from measured_values import plain_measurements
 
 Floats = npt.NDArray[np.float64]
 
@@ -139,6 +140,12 @@ def nodule_of(volume: CtVolume, ball: Ball, *, number: int) -> Nodule:
         pleural_distance_mm=0.0 if number == 2 else 4.25,
         mask=Mask(box, inside),
         evidence={"contrast_hu": 700.0},
+        measurements=plain_measurements(
+            long_mm=2.2 * ball.radius_mm,
+            short_mm=1.8 * ball.radius_mm,
+            volume_mm3=4.18879 * ball.radius_mm**3,
+            hu=ball.hu,
+        ),
     )
 
 

@@ -2,9 +2,9 @@
 
 ::
 
-    phantoms ─▶ fit ──▶ src/lianyi/lungct/measure/uncertainty.json      seeds 0 to 9,999
-        └─────▶ report ─▶ docs/validation/measurement.md                seeds from 1,000,000; LIDC's other half
-    readers ─────┘
+    phantoms, readers ─▶ collect building ─▶ fit ────▶ src/lianyi/lungct/measure/fitted.json
+                     └─▶ collect reported ─▶ report ─▶ docs/validation/measurement.md and its plots
 
-``python -m lianyi_train.calipers.fit`` makes the table, ``python -m lianyi_train.calipers.report`` the page.
+"building" is seeds 0 to 9,999 and one half of LIDC's patients, "reported" seeds from 1,000,000 and the other half.
+``make calipers`` makes the page; ``make calipers-fit`` fits anew.
 """

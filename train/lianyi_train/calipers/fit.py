@@ -1,34 +1,30 @@
 """Fit the uncertainty of measuring on phantoms, and the surface scores on LIDC's building half: fitted.json.
 
-``python -m lianyi_train.calipers.fit [cases]``; 1,200 cases take some ten minutes on one core.  Only seeds 0 to 9,999
-and the patients for building are read.
+``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds 0 to 9,999 and the patients for
+building, nothing else.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from lianyi.lungct.measure import draw_nodule
-from lianyi.lungct.measure.core import measure_core
-from lianyi.lungct.measure.gather import difficulty_of
 from lianyi.lungct.measure.surface import FEATURES
 from lianyi.lungct.measure.uncertainty import TERMS
-from lianyi_train.calipers.phantoms import FIRST_BUILDING, Case, make_case
-from lianyi_train.calipers.readers import compare, drawn_nodules
+from lianyi_train.calipers.collect import ROOT, Row, rows_of
 
 Floats = npt.NDArray[np.float64]
 
-FITTED = Path(__file__).resolve().parents[3] / "src" / "lianyi" / "lungct" / "measure" / "fitted.json"
-SHARED_DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+FITTED = ROOT / "src" / "lianyi" / "lungct" / "measure" / "fitted.json"
+SHARES = ("volume", "core_volume")
+"""Quantities whose error is a share of the measured value."""
+
 _HELD = 0.95
 _FOLDS = 5
 _RIDGE = 0.02
@@ -36,28 +32,14 @@ _RATED = 3.0
 """Readers' mean rating from which a surface counts as spiculated or lobulated: the middle of 1 to 5."""
 
 
-def errors(case: Case) -> tuple[tuple[float, ...], dict[str, float]] | None:
-    """Measure one phantom: the terms of its difficulty, and by how much every quantity is wrong.
-
-    Volumes as a share of the measured value, the rest in their unit; None where measuring drew nothing.
-    """
-    found = draw_nodule(case.volume, case.lungs, case.candidate)
-    if found is None:
-        return None
-    drawn = found.drawn
-    true_long_mm, true_short_mm = case.axes_mm
-    wrong = {
-        "mean_diameter": drawn.axial.mean_mm - case.mean_diameter_mm,
-        "long_axis": drawn.axial.long_mm - true_long_mm,
-        "short_axis": drawn.axial.short_mm - true_short_mm,
-        "volume": 1 - case.volume_mm3 / drawn.volume_mm3,
-        "mean_density": float(drawn.native.hu_kji[drawn.mask_kji].mean()) - case.mean_hu,
-    }
-    core = measure_core(drawn.native.hu_kji, drawn.share_kji, drawn.mask_kji, drawn.native.grid)
-    if core is not None and case.core_diameter_mm is not None:
-        wrong["core_diameter"] = core.mean_diameter_mm - case.core_diameter_mm
-        wrong["core_volume"] = 1 - math.pi / 6 * case.core_diameter_mm**3 / core.volume_mm3
-    return difficulty_of(drawn).terms, wrong
+def errors_of(row: Row) -> dict[str, float]:
+    """By how much every quantity of one phantom is wrong: volumes as a share of the measured value."""
+    wrong = {}
+    for quantity, value in row["ours"].items():
+        truth = row["true"][quantity]
+        if value is not None and truth is not None:
+            wrong[quantity] = 1 - truth / value if quantity in SHARES else value - truth
+    return wrong
 
 
 def fit_half_width(terms: Floats, wrong: Floats) -> dict[str, Any]:
@@ -112,44 +94,39 @@ def fit_surface(evidence: Sequence[dict[str, float]], ratings: Sequence[float]) 
     }
 
 
-def _fit_phantoms(cases: int) -> dict[str, Any]:
-    terms: dict[str, list[tuple[float, ...]]] = {}
+def _fit_phantoms(rows: Sequence[Row]) -> dict[str, Any]:
+    terms: dict[str, list[list[float]]] = {}
     wrong: dict[str, list[float]] = {}
-    for seed in range(FIRST_BUILDING, FIRST_BUILDING + cases):
-        found = errors(make_case(seed))
-        if found is None:
+    for row in rows:
+        if row["ours"] is None:
             continue
-        for quantity, error in found[1].items():
-            terms.setdefault(quantity, []).append(found[0])
+        for quantity, error in errors_of(row).items():
+            terms.setdefault(quantity, []).append(row["terms"])
             wrong.setdefault(quantity, []).append(error)
     return {name: fit_half_width(np.array(terms[name]), np.array(wrong[name])) for name in sorted(wrong)}
 
 
-def _fit_surfaces() -> dict[str, Any]:
-    found: dict[str, tuple[list[dict[str, float]], list[float]]] = {"spiculation": ([], []), "lobulation": ([], [])}
-    for drawn in drawn_nodules(SHARED_DATA, least_readers=2, building=True):
-        nodule = compare(drawn).nodule
-        if nodule is None or nodule.measurements.surface is None:
-            continue
-        for name, (evidence, ratings) in found.items():
-            rating = drawn.ratings[name]
-            if rating is not None:
-                evidence.append(nodule.measurements.surface.evidence)
-                ratings.append(rating)
-    return {name: fit_surface(*pair) for name, pair in found.items()}
+def _fit_surfaces(rows: Sequence[Row]) -> dict[str, Any]:
+    fitted = {}
+    for name in ("spiculation", "lobulation"):
+        rated = [row for row in rows if row.get("surface") and row["ratings"][name] is not None]
+        fitted[name] = fit_surface([row["surface"] for row in rated], [row["ratings"][name] for row in rated])
+    return fitted
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Fit, and write the file beside the measuring."""
-    cases = int(arguments[0]) if arguments else 1200
+    phantoms, readers = rows_of("building", "phantoms"), rows_of("building", "readers")
     fitted: dict[str, Any] = {
-        "made by": f"python -m lianyi_train.calipers.fit {cases}",
+        "made by": "python -m lianyi_train.calipers.fit",
+        "phantoms": len(phantoms),
+        "readers' nodules": len(readers),
         "terms": list(TERMS),
-        "uncertainty": _fit_phantoms(cases),
-        "surface": _fit_surfaces(),
+        "uncertainty": _fit_phantoms(phantoms),
+        "surface": _fit_surfaces(readers),
     }
     FITTED.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -82,6 +82,11 @@ class Case:
         """Mean of the two true axes."""
         return sum(self.axes_mm) / 2
 
+    @property
+    def core_volume_mm3(self) -> float | None:
+        """Volume of the whole core; None without one."""
+        return None if self.core_diameter_mm is None else float(np.pi / 6 * self.core_diameter_mm**3)
+
 
 @lru_cache(maxsize=2)
 def _body(seed: int) -> tuple[Anatomy, Plumbing]:

@@ -48,7 +48,10 @@ def bland_altman(cloud: Cloud, behind: Cloud, *, title: str, note: str, unit: st
     parts.extend(_dots(behind, most_x, most_y, _OTHER))
     parts.extend(_dots(cloud, most_x, most_y, _DOT))
     low, high = cloud.limits
-    parts.extend(_line(value, most_y, name, unit) for value, name in ((cloud.bias, "bias"), (low, "−1.96 SD"), (high, "+1.96 SD")))
+    parts.extend(
+        _line(value, most_y, name, unit)
+        for value, name in ((cloud.bias, "bias"), (low, "−1.96 SD"), (high, "+1.96 SD"))
+    )
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -80,9 +83,9 @@ def _line(value: float, most_y: float, name: str, unit: str) -> str:
 
 def _frame(title: str, note: str, unit: str, most_x: float, most_y: float) -> str:
     ticks = []
-    for share in range(6):
-        x = _LEFT + share / 5 * _WIDTH
-        ticks.append(f'<text x="{x}" y="{_TOP + _HEIGHT + 20}" text-anchor="middle">{most_x * share / 5:g}</text>')
+    for fifth in range(6):
+        x = round(_LEFT + fifth / 5 * _WIDTH, 1)
+        ticks.append(f'<text x="{x}" y="{_TOP + _HEIGHT + 20}" text-anchor="middle">{most_x * fifth / 5:g}</text>')
     for share in (-1.0, -0.5, 0.0, 0.5, 1.0):
         y = _y(share * most_y, most_y)
         ticks.append(f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{share * most_y:+g}</text>')

@@ -70,6 +70,6 @@ def surface_evidence(outline: Outline, *, mean_diameter_mm: float, slice_step_mm
         "radius_spread": float(radii.std() / max(radii.mean(), 1e-6)),
         "area_excess": faces * step_mm**2 / 1.5 / ball_mm2 - 1.0,
         "strands": float(min(len(through), count)),
-        "strand_share": float(np.count_nonzero(dense_kji) / max(np.count_nonzero(lung_kji), 1)),
+        "strand_share": float(np.count_nonzero(dense_kji) / max(int(np.count_nonzero(lung_kji)), 1)),
         "edge_sharpness": float(np.median(slope[border_kji]) / contrast_hu) if border_kji.any() else 0.0,
     }
