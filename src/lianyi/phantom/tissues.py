@@ -38,7 +38,9 @@ class Tissues:
     pixel_mm: float
 
     def fine(self, name: str) -> Field:
-        """Give a field at every pixel, linearly between the coarse ones."""
+        """Give a field at every pixel, linearly between the coarse ones; far outside where it was left out."""
+        if name not in self.coarse:
+            return np.full(self.shape, FAR_MM)
         values = self.coarse[name]
         for axis, (skip, count) in enumerate(zip(self.skips, self.shape, strict=True)):
             values = _stretch(values, skip, count, axis)
@@ -123,13 +125,9 @@ def _body(hu_ji: Field, tissues: Tissues, blood_hu: float) -> None:
 def _lung(hu_ji: Field, tissues: Tissues) -> None:
     lung = tissues.fine("lung")
     parenchyma = tissues.fine("parenchyma").copy()
-    # A small box may lie wholly below a fissure: then the fissure is left out of it, and far above.
-    oblique, above_horizontal = (
-        tissues.fine(name) if tissues.has(name) else np.full_like(lung, FAR_MM)
-        for name in ("oblique_fissure", "horizontal_fissure")
-    )
+    oblique = tissues.fine("oblique_fissure")
     # The horizontal fissure ends where it meets the oblique one.
-    horizontal = np.abs(above_horizontal) + np.maximum(-oblique, 0)
+    horizontal = np.abs(tissues.fine("horizontal_fissure")) + np.maximum(-oblique, 0)
     fissure = tissues.share(np.float32(0.3) - np.minimum(np.abs(oblique), horizontal)) * np.float32(_FISSURE_SHARE)
     parenchyma *= 1 - fissure
     share = tissues.share(lung)

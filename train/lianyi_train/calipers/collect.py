@@ -15,8 +15,9 @@ from typing import Any
 from lianyi.lungct.measure import draw_nodule
 from lianyi.lungct.measure.core import measure_core
 from lianyi.lungct.measure.gather import difficulty_of
+from lianyi.lungct.measure.surface import surface_evidence
 from lianyi_train.calipers.phantoms import FIRST_BUILDING, FIRST_REPORTED, Case, make_case
-from lianyi_train.calipers.readers import Compared, compare, drawn_nodules, hint
+from lianyi_train.calipers.readers import Compared, compare, drawn_nodules
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -67,7 +68,7 @@ def phantom_row(case: Case) -> Row:
 
 def reader_row(compared: Compared) -> Row:
     """Keep one LIDC nodule: ours in the axial plane beside every reader's, ratings, and the surface's evidence."""
-    drawn, nodule = compared.drawn, compared.nodule
+    drawn, found = compared.drawn, compared.found
     row: Row = {
         "name": drawn.name,
         "patient_id": drawn.patient_id,
@@ -77,20 +78,18 @@ def reader_row(compared: Compared) -> Row:
         "readers_mm3": compared.readers_mm3,
         "ours": None,
     }
-    if nodule is None:
+    if found is None:
         return row
-    found = draw_nodule(drawn.volume, drawn.lungs, hint(drawn, compared.readers_mm))
-    surface = nodule.measurements.surface
-    row["terms"] = None if found is None else difficulty_of(found.drawn).terms
+    own = found.drawn
+    row["terms"] = difficulty_of(own).terms
     row["ours"] = {
-        "mean_diameter": nodule.measurements.axial_mean_diameter.value,
-        "volume": nodule.volume_mm3,
-        "density": nodule.density.value,
-        "calcification": nodule.measurements.calcification_pattern,
-        "fat": nodule.measurements.fat,
-        "has_cavity": nodule.measurements.has_cavity,
+        "mean_diameter": own.axial.mean_mm,
+        "volume": own.volume_mm3,
+        "density": own.density.value,
     }
-    row["surface"] = None if surface is None else surface.evidence
+    row["surface"] = surface_evidence(
+        own.outline, mean_diameter_mm=own.axial.mean_mm, slice_step_mm=own.native.grid.spacing.k_mm
+    )
     return row
 
 

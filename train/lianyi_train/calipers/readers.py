@@ -19,9 +19,9 @@ from scipy import ndimage
 
 from lianyi.lungct.domain.geometry import Grid, PatientFrame, PatientPoint
 from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields, Mask
-from lianyi.lungct.domain.nodule import Candidate, Nodule
+from lianyi.lungct.domain.nodule import Candidate
 from lianyi.lungct.domain.uids import FrameOfReferenceUID, InstanceUID, SeriesUID
-from lianyi.lungct.measure import measure_nodule
+from lianyi.lungct.measure import Found, draw_nodule
 from lianyi.lungct.measure.size import longest_axes
 
 _AERATED_HU = -500
@@ -64,7 +64,7 @@ class Compared:
     """One nodule's figures, ours and the readers'; None for ours where measuring drew no outline."""
 
     drawn: DrawnNodule
-    nodule: Nodule | None
+    found: Found | None
     readers_mm: tuple[float, ...]
     readers_mm3: tuple[float, ...]
 
@@ -148,7 +148,7 @@ def compare(drawn: DrawnNodule) -> Compared:
     readers_mm = tuple(longest_axes(mask.astype(np.float32), grid).mean_mm for mask in drawn.masks)
     return Compared(
         drawn=drawn,
-        nodule=measure_nodule(drawn.volume, drawn.lungs, hint(drawn, readers_mm), id=1),
+        found=draw_nodule(drawn.volume, drawn.lungs, hint(drawn, readers_mm)),
         readers_mm=readers_mm,
         readers_mm3=tuple(float(mask.sum()) * grid.voxel_mm3 for mask in drawn.masks),
     )
