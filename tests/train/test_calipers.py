@@ -63,9 +63,9 @@ def test_the_fitted_interval_follows_the_spread_and_holds_95_percent_of_new_erro
         hardness = random.uniform(0, 2, count)
         return np.column_stack([np.ones(count), hardness]), random.normal(size=count) * np.exp(hardness)
 
-    model = fit_half_width(*errors(3000))
+    model = fit_half_width(*errors(3000), ["dense"] * 3000)
     terms, wrong = errors(3000)
-    half = model["factor"] * np.exp(terms @ np.array(model["weights"]))
+    half = model["factors"]["dense"] * np.exp(terms @ np.array(model["weights"]))
 
     assert model["weights"][1] == pytest.approx(1.0, abs=0.15)
     assert 0.93 < np.mean(np.abs(wrong) <= half) < 0.97

@@ -1,7 +1,7 @@
 """Measure everything once, for fitting and for the page, and keep the figures as JSON under out/calipers.
 
-``python -m lianyi_train.calipers.collect building|reported [phantoms]``: the phantoms of one range of seeds (1,200
-or 500 by default) and one half of LIDC's patients.  The two never meet: fit reads "building", the page "reported".
+``python -m lianyi_train.calipers.collect building|reported``: the phantoms of their own seeds and one half of LIDC's
+patients.  The two never meet: fit reads "building", the page "reported".
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from lianyi.lungct.measure import draw_nodule
 from lianyi.lungct.measure.core import measure_core
 from lianyi.lungct.measure.gather import difficulty_of
 from lianyi.lungct.measure.surface import surface_evidence
-from lianyi_train.calipers.phantoms import FIRST_BUILDING, FIRST_REPORTED, Case, make_case
+from lianyi_train.calipers.phantoms import FIRST_BUILDING, FIRST_REPORTED, LOOKED_AT, Case, make_case
 from lianyi_train.calipers.readers import Compared, compare, drawn_nodules
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 COLLECTED = ROOT / "out" / "calipers"
-PHANTOMS = {"building": 1200, "reported": 500}
-_FIRST = {"building": FIRST_BUILDING, "reported": FIRST_REPORTED}
+_SEEDS = {
+    "building": [*range(FIRST_BUILDING, FIRST_BUILDING + 420), *LOOKED_AT],
+    "reported": [*range(FIRST_REPORTED, FIRST_REPORTED + 500)],
+}
 _LEAST_READERS = 2
 
 Row = dict[str, Any]
@@ -93,11 +95,10 @@ def reader_row(compared: Compared) -> Row:
     return row
 
 
-def collect(part: str, phantoms: int) -> None:
+def collect(part: str) -> None:
     """Measure one part and write its two files."""
     COLLECTED.mkdir(parents=True, exist_ok=True)
-    first = _FIRST[part]
-    rows = [phantom_row(make_case(seed)) for seed in range(first, first + phantoms)]
+    rows = [phantom_row(make_case(seed)) for seed in _SEEDS[part]]
     (COLLECTED / f"{part}_phantoms.json").write_text(json.dumps(rows), encoding="utf-8")
     drawn = drawn_nodules(SHARED_DATA, least_readers=_LEAST_READERS, building=part == "building")
     read = [reader_row(compare(one)) for one in drawn]
@@ -112,8 +113,7 @@ def rows_of(part: str, what: str) -> list[Row]:
 
 def main(arguments: Sequence[str]) -> None:
     """Collect one part."""
-    part = arguments[0]
-    collect(part, int(arguments[1]) if len(arguments) > 1 else PHANTOMS[part])
+    collect(arguments[0])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lianyi.lungct.measure.uncertainty import TERMS, fitted, score
+from lianyi.lungct.measure.uncertainty import TERMS, fitted, half_width_from, score
 from lianyi_train.calipers.collect import Row
 from lianyi_train.calipers.fit import SHARES, errors_of
 from lianyi_train.calipers.plots import Cloud
@@ -17,8 +17,7 @@ Pick = Callable[[Row], bool]
 
 def half_width_of(quantity: str, terms: Sequence[float]) -> float:
     """Give what measuring states as half of the 95 % interval: volumes as a share of the measured value."""
-    model = fitted()["uncertainty"][quantity]
-    return float(model["factor"] * np.exp(np.dot(model["weights"], terms)))
+    return half_width_from(quantity, terms)
 
 
 def coverage(rows: Sequence[Row], quantity: str) -> tuple[int, int, float]:

@@ -1,7 +1,7 @@
 """Fit the uncertainty of measuring on phantoms, and the surface scores on LIDC's building half: fitted.json.
 
-``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds 0 to 9,999 and the patients for
-building, nothing else.
+``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds below 2,000,000 and the patients
+for building, nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from lianyi.lungct.measure.surface import FEATURES
-from lianyi.lungct.measure.uncertainty import TERMS
+from lianyi.lungct.measure.uncertainty import TERMS, group_of
 from lianyi_train.calipers.collect import ROOT, Row, rows_of
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +27,7 @@ SHARES = ("volume", "core_volume")
 
 _HELD = 0.95
 _FOLDS = 5
+_LEAST_GROUP = 50
 _RIDGE = 0.02
 _RATED = 3.0
 """Readers' mean rating from which a surface counts as spiculated or lobulated: the middle of 1 to 5."""
@@ -42,8 +43,11 @@ def errors_of(row: Row) -> dict[str, float]:
     return wrong
 
 
-def fit_half_width(terms: Floats, wrong: Floats) -> dict[str, Any]:
-    """Fit one quantity: weights by the likeliest scale of the errors, the factor on cases left out."""
+def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str]) -> dict[str, Any]:
+    """Fit one quantity: weights by the likeliest scale of the errors, each group's factor on cases left out.
+
+    A group of fewer than 50 takes the factor of all.
+    """
     spreads = np.maximum(terms.std(axis=0), 1e-6)
 
     def weights_of(rows: npt.NDArray[np.bool_]) -> Floats:
@@ -64,8 +68,13 @@ def fit_half_width(terms: Floats, wrong: Floats) -> dict[str, Any]:
         ratios[fold == one] = np.abs(wrong[fold == one]) / np.exp(terms[fold == one] @ weights_of(fold != one))
     return {
         "weights": [round(float(w), 5) for w in weights_of(np.ones(len(wrong), np.bool_))],
-        "factor": round(float(np.quantile(ratios, _HELD)), 4),
+        "factors": {name: _factor(ratios, np.array(groups) == name) for name in ("dense", "faint")},
     }
+
+
+def _factor(ratios: Floats, is_own: npt.NDArray[np.bool_]) -> float:
+    own = ratios[is_own] if np.count_nonzero(is_own) >= _LEAST_GROUP else ratios
+    return round(float(np.quantile(own, _HELD)), 4)
 
 
 def fit_surface(evidence: Sequence[dict[str, float]], ratings: Sequence[float]) -> dict[str, Any]:
@@ -103,7 +112,10 @@ def _fit_phantoms(rows: Sequence[Row]) -> dict[str, Any]:
         for quantity, error in errors_of(row).items():
             terms.setdefault(quantity, []).append(row["terms"])
             wrong.setdefault(quantity, []).append(error)
-    return {name: fit_half_width(np.array(terms[name]), np.array(wrong[name])) for name in sorted(wrong)}
+    return {
+        name: fit_half_width(np.array(terms[name]), np.array(wrong[name]), [group_of(one) for one in terms[name]])
+        for name in sorted(wrong)
+    }
 
 
 def _fit_surfaces(rows: Sequence[Row]) -> dict[str, Any]:

@@ -1,15 +1,17 @@
 """How far a measured number may be wrong: half the width of its 95 % interval.
 
-A model fitted on phantom nodules (seeds 0 to 9,999) by ``python -m lianyi_train.calipers.fit`` and kept beside this
-module: the logarithm of the half width is a sum over what makes measuring hard, and one factor widens it until 95 % of
-phantoms it was not fitted on lie inside.  On phantoms that is what it promises; on patients the readers' own
-disagreement is larger, and docs/validation/measurement.md says how often it holds their mean.
+A model fitted on phantom nodules (seeds below 2,000,000) by ``python -m lianyi_train.calipers.fit`` and kept beside
+this module: the logarithm of the half width is a sum over what makes measuring hard, and a factor, one for dense
+nodules and one for those with ground glass, widens it until 95 % of phantoms it was not fitted on lie inside.  On
+phantoms that is what it promises; readers disagree for other reasons, and docs/validation/measurement.md says how
+often it holds their mean.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -86,9 +88,20 @@ def half_width(quantity: str, difficulty: Difficulty) -> float:
             as a share of the value; "mean_density" in HU.
         difficulty: of this nodule.
     """
+    return half_width_from(quantity, difficulty.terms)
+
+
+def half_width_from(quantity: str, terms: Sequence[float]) -> float:
+    """Give the same from the values of TERMS."""
     model = fitted()["uncertainty"][quantity]
-    total = sum(weight * term for weight, term in zip(model["weights"], difficulty.terms, strict=True))
-    return float(model["factor"] * math.exp(total))
+    total = sum(weight * term for weight, term in zip(model["weights"], terms, strict=True))
+    return float(model["factors"][group_of(terms)] * math.exp(total))
+
+
+def group_of(terms: Sequence[float]) -> str:
+    """Tell which factor a nodule takes: "faint" where it is called part-solid or ground-glass, else "dense"."""
+    is_faint = terms[TERMS.index("part-solid")] or terms[TERMS.index("ground-glass")]
+    return "faint" if is_faint else "dense"
 
 
 def score(name: str, evidence: dict[str, float]) -> tuple[float, float]:
