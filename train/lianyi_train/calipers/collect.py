@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 COLLECTED = ROOT / "out" / "calipers"
 _SEEDS = {
-    "building": [*range(FIRST_BUILDING, FIRST_BUILDING + 420), *LOOKED_AT],
+    "building": [*range(FIRST_BUILDING, FIRST_BUILDING + 400), *LOOKED_AT],
     "reported": [*range(FIRST_REPORTED, FIRST_REPORTED + 500)],
 }
 _LEAST_READERS = 2

@@ -260,7 +260,16 @@ A phantom has smooth borders and a lung field that is true. It shows that geomet
 it is kinder than a patient. Where a vessel runs into a nodule, the tail of the errors is the vessel.
 """
 
-_FOOT = """## How it is measured
+_FOOT = """## What falls short
+
+- The intervals are wide. The tail they must hold comes from part-solid nodules whose rim is missed and which are then
+  called solid, so true solid nodules get intervals that hold 99 %.
+- Diameters within 0.5 mm and volumes within 5 % are not reached for every solid nodule on thin slices; see the table.
+- Large spiculated nodules come out smaller than readers draw them.
+- The spiculation and lobulation scores separate hardly better than the diameter alone.
+- Phantoms are spheres and ellipsoids only.
+
+## How it is measured
 
 - **Plane.** Axial, unless the long axis of a coronal or sagittal cut is longer by more than the errors of both explain
   (the axial one's 95 % half width, and for the cut that and half a slice step). Only on slices at most 1.5 mm apart
