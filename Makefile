@@ -1,6 +1,6 @@
 # `make` lists what there is.  Each target sets up .venv first if needed, works without a terminal, and ends by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check fix golden bench bench-peer train evaluate lock clean
+.PHONY: help setup demo test test-slow check fix golden bench bench-peer train evaluate calipers calipers-fit lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -49,6 +49,14 @@ train: ## train the networks from ../shared/data into out/train; hours; goes on 
 
 evaluate: setup ## every measuring stick on both folds of ../shared/data; some ten minutes
 	PYTHONPATH=train $(BIN)/python -m lianyi_train.evaluate
+
+calipers: setup ## measure phantoms and LIDC slabs anew and write docs/validation/measurement.md; some twenty minutes
+	PYTHONPATH=train $(BIN)/python -m lianyi_train.calipers.collect reported
+	PYTHONPATH=train $(BIN)/python -m lianyi_train.calipers.report
+
+calipers-fit: setup ## fit the uncertainty of measuring and the surface scores anew; half an hour
+	PYTHONPATH=train $(BIN)/python -m lianyi_train.calipers.collect building
+	PYTHONPATH=train $(BIN)/python -m lianyi_train.calipers.fit
 
 lock: setup ## resolve the dependencies anew into requirements/
 	tools/lock.sh

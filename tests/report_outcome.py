@@ -26,6 +26,7 @@ from lianyi.lungct.domain.uids import FrameOfReferenceUID, InstanceUID, SeriesUI
 from lianyi.lungct.domain.whole_lung import EmphysemaIndex, OutsideTask, WholeLung
 from lianyi.lungct.domain.words import Sentence
 from lianyi.lungct.report import RunRecord
+from measured_values import plain_measurements
 
 Floats = npt.NDArray[np.float64]
 
@@ -147,6 +148,12 @@ def nodule_of(volume: CtVolume, ball: Ball, *, number: int) -> Nodule:
         pleural_distance_mm=0.0 if number == 2 else 4.25,
         mask=Mask(box, inside),
         evidence={"contrast_hu": 700.0},
+        measurements=plain_measurements(
+            long_mm=2.2 * ball.radius_mm,
+            short_mm=1.8 * ball.radius_mm,
+            volume_mm3=4.18879 * ball.radius_mm**3,
+            hu=ball.hu,
+        ),
     )
 
 

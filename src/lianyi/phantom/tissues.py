@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lianyi.phantom.atlas import Field
+from lianyi.phantom.atlas import FAR_MM, Field
 
 AIR_HU, FAT_HU, MUSCLE_HU, BLOOD_HU, ENHANCED_HU = -1000.0, -103.0, 52.0, 42.0, 210.0
 _TRABECULAR_HU, _CORTEX_HU, _DISC_HU = 180.0, 620.0, 75.0
@@ -38,7 +38,9 @@ class Tissues:
     pixel_mm: float
 
     def fine(self, name: str) -> Field:
-        """Give a field at every pixel, linearly between the coarse ones."""
+        """Give a field at every pixel, linearly between the coarse ones; far outside where it was left out."""
+        if name not in self.coarse:
+            return np.full(self.shape, FAR_MM)
         values = self.coarse[name]
         for axis, (skip, count) in enumerate(zip(self.skips, self.shape, strict=True)):
             values = _stretch(values, skip, count, axis)

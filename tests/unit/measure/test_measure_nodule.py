@@ -346,3 +346,52 @@ def test_an_egg_is_measured_in_the_acquired_plane(turn_deg: float) -> None:
     assert nodule.long_axis_mm == pytest.approx(long_mm, rel=0.05)
     assert nodule.short_axis_mm == pytest.approx(short_mm, rel=0.05)
     assert nodule.mean_diameter_mm == pytest.approx((nodule.long_axis_mm + nodule.short_axis_mm) / 2)
+
+
+def test_a_cavity_is_found_and_counted_with_the_nodule() -> None:
+    hollow_center = CENTER + np.array([1.0, 0.0, 0.0])
+
+    def tissue(places: Floats) -> Floats:
+        return np.where(distance(places, hollow_center) < 4.5, -990.0, ball(18.0)(places))
+
+    volume = render(Stack(k_mm=1.25, half_mm=18.0).grid(), tissue)
+
+    nodule = measured(volume, lung_fields(), candidate(9.0))
+
+    assert nodule.measurements.has_cavity
+    assert nodule.volume_mm3 == pytest.approx(ball_mm3(18.0), rel=0.05)
+    assert nodule.measurements.volume.value == nodule.volume_mm3
+
+
+def test_the_solid_core_of_a_part_solid_nodule_is_measured_apart() -> None:
+    rim, core = ball(20.0, hu=-600.0), ball(10.0, hu=30.0)
+    volume = render(Stack(k_mm=1.0, half_mm=19.0).grid(), lambda places: np.maximum(rim(places), core(places)))
+
+    nodule = measured(volume, lung_fields(), candidate(10.0))
+
+    assert nodule.density is Density.PART_SOLID
+    assert nodule.measurements.solid_core is not None
+    assert nodule.measurements.solid_core.mean_diameter.value == pytest.approx(10.0, abs=0.7)
+    assert nodule.measurements.solid_core.volume.value == pytest.approx(ball_mm3(10.0), rel=0.15)
+
+
+def test_a_nodule_longest_from_head_to_foot_keeps_its_axial_axes_beside_the_coronal_ones() -> None:
+    def upright(places: Floats) -> Floats:
+        return np.where(np.linalg.norm((places - CENTER) / [5.0, 4.0, 9.0], axis=1) < 1, 20.0, LUNG_HU)
+
+    nodule = measured(render(Stack(half_mm=18.0).grid(), upright), lung_fields(), candidate(5.0))
+
+    assert nodule.measurement_plane == "coronal"
+    assert nodule.long_axis_mm == pytest.approx(18.0, rel=0.06)
+    assert nodule.measurements.axial_long_axis.value == pytest.approx(10.0, rel=0.06)
+    assert nodule.measurements.mean_diameter.value == nodule.mean_diameter_mm
+
+
+def test_the_equivalent_diameter_and_the_mass_follow_from_volume_and_density() -> None:
+    nodule = measured(render(Stack().grid(), ball(10.0)), lung_fields(), candidate(5.0))
+
+    found = nodule.measurements
+    assert ball_mm3(found.equivalent_diameter.value) == pytest.approx(nodule.volume_mm3)
+    assert found.mass.value == pytest.approx(nodule.volume_mm3 * (1 + nodule.mean_hu / 1000))
+    low, high = found.volume.interval
+    assert low < ball_mm3(10.0) < high

@@ -66,7 +66,10 @@ class Measurements:
         long_axis: mm, in the plane of measurement.
         short_axis: mm, longest perpendicular to it in the same plane.
         mean_diameter: mm, mean of the two.
-        volume: mm3, partial-volume-aware.
+        axial_long_axis: mm, in the axial slice where it is greatest; long_axis itself where that is the plane.
+        axial_short_axis: mm, longest perpendicular to it in that slice.
+        axial_mean_diameter: mm, mean of those two: what a reader measures who stays on axial slices.
+        volume: mm3, partial-volume-aware; an enclosed cavity counts.
         equivalent_diameter: mm, of the ball of that volume.
         mean_density: HU.
         mass: mg, volume times (1 + HU / 1000).
@@ -80,6 +83,9 @@ class Measurements:
     long_axis: Measurement
     short_axis: Measurement
     mean_diameter: Measurement
+    axial_long_axis: Measurement
+    axial_short_axis: Measurement
+    axial_mean_diameter: Measurement
     volume: Measurement
     equivalent_diameter: Measurement
     mean_density: Measurement

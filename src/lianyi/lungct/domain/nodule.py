@@ -59,11 +59,12 @@ class Nodule:
         id: 1 is the first of the list as ranked.
         probability: that the mark is a nodule, 0 to 1; never that it is malignant.
         center: centroid of the segmentation.
-        instance_uid: slice on which the long axis was measured.
+        instance_uid: slice on which the axial long axis is greatest, whatever the plane of measurement.
         instance_number: of that slice.
-        long_axis_mm: greatest extent in an axial slice of the native grid.
-        short_axis_mm: greatest extent perpendicular to it in the same slice.
+        long_axis_mm: greatest extent in a slice of the native grid, or of another plane where that is clearly longer.
+        short_axis_mm: greatest extent perpendicular to it in the same plane.
         mean_diameter_mm: mean of the two.
+        measurement_plane: of the two axes: axial unless the nodule is longer elsewhere by more than errors explain.
         volume_mm3: partial-volume-aware.
         mean_hu: mean HU inside the segmentation.
         density: the detector's class where it is sure of one, otherwise by the HU inside the segmentation.
@@ -71,7 +72,7 @@ class Nodule:
         mask: the segmentation, on a box of the native grid.
         evidence: of the candidate.
         suspicion_rating: of the candidate, 1 to 5: readers' opinion, not pathology; None where not given.
-        measurements: with uncertainties; None until a nodule is measured with them.
+        measurements: the same and more, each with its uncertainty; axial values where the plane is another.
         location: lobe and neighbourhood; None until it is placed.
     """
 
@@ -92,6 +93,6 @@ class Nodule:
     pleural_distance_mm: float
     mask: Mask
     evidence: dict[str, float]
+    measurements: Measurements
     suspicion_rating: float | None = None
-    measurements: Measurements | None = None
     location: Location | None = None

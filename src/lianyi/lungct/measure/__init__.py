@@ -6,18 +6,21 @@ volume and HU are read from the slices as they were acquired.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from lianyi.lungct.domain.geometry import PatientPoint
+from lianyi.lungct.domain.geometry import Grid, PatientPoint
 from lianyi.lungct.domain.image import Booleans, CtVolume, LungFields, Mask
 from lianyi.lungct.domain.nodule import Candidate, Nodule
 from lianyi.lungct.measure.crop import Reals, Sample, cut_native, even_grid, sample_cube
 from lianyi.lungct.measure.density import classify, settle
-from lianyi.lungct.measure.place import find_place
+from lianyi.lungct.measure.gather import Drawn, difficulty_of, gather, plane_of
+from lianyi.lungct.measure.place import Place, find_place
 from lianyi.lungct.measure.segment import Outline, draw_outline, membership
 from lianyi.lungct.measure.size import longest_axes
 
-__all__ = ["measure_nodule"]
+__all__ = ["draw_nodule", "measure_nodule"]
 
 _LARGEST_HALF_MM = 56.0
 """Room for a mass of 60 mm (issue 2) whose candidate lies off its middle."""
@@ -41,43 +44,83 @@ def measure_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate, *,
     Raises:
         FrameMismatch: candidate and volume belong to different frames.
     """
-    volume.grid.locate(candidate.center)  # raises when the frames differ
-    found = _outline(volume, lungs, candidate)
+    found = draw_nodule(volume, lungs, candidate)
     if found is None:
         return None
-    native, outline = found
+    drawn, place = found.drawn, found.place
+    difficulty = difficulty_of(drawn)
+    plane = plane_of(drawn, difficulty)
+    measurements = gather(drawn, difficulty, plane)
+    instance_uid, instance_number = volume.instances[drawn.native.first_k + drawn.axial.k]
+    return Nodule(
+        id=id,
+        probability=candidate.probability,
+        center=found.center,
+        instance_uid=instance_uid,
+        instance_number=instance_number,
+        long_axis_mm=plane.long_mm,
+        short_axis_mm=plane.short_mm,
+        mean_diameter_mm=plane.mean_mm,
+        measurement_plane=plane.plane,
+        volume_mm3=drawn.volume_mm3,
+        mean_hu=measurements.mean_density.value,
+        density=drawn.density,
+        side=place.side,
+        zone=place.zone,
+        pleural_distance_mm=place.pleural_distance_mm,
+        mask=Mask(drawn.native.grid, drawn.mask_kji),
+        evidence=candidate.evidence,
+        suspicion_rating=candidate.suspicion_rating,
+        measurements=measurements,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Found:
+    """A candidate's outline and place, before anything but its axes and volume is measured."""
+
+    drawn: Drawn
+    center: PatientPoint
+    place: Place
+
+
+def draw_nodule(volume: CtVolume, lungs: LungFields, candidate: Candidate) -> Found | None:
+    """Outline one candidate on the native grid; None as :func:`measure_nodule` says.
+
+    Raises:
+        FrameMismatch: candidate and volume belong to different frames.
+    """
+    volume.grid.locate(candidate.center)  # raises when the frames differ
+    outlined = _outline(volume, lungs, candidate)
+    if outlined is None:
+        return None
+    native, outline = outlined
     share_kji, collected_kji = membership(native, outline)
     mask_kji = share_kji > 0.5
     if not mask_kji.any():
         return None
     axes = longest_axes(share_kji, native.grid)
-
-    weight = share_kji / share_kji.sum()
-    steps = np.ogrid[tuple(slice(0, n) for n in native.grid.shape)]
-    k, j, i = (float((weight * step).sum()) for step in steps)
-    center: PatientPoint = native.grid.voxel(k=k, j=j, i=i).to_patient()
+    center = _middle(share_kji, native.grid)
     place = find_place(lungs, share_kji, native.grid, center.xyz)
-    instance_uid, instance_number = volume.instances[native.first_k + axes.k]
-    return Nodule(
-        id=id,
-        probability=candidate.probability,
-        center=center,
-        instance_uid=instance_uid,
-        instance_number=instance_number,
-        long_axis_mm=axes.long_mm,
-        short_axis_mm=axes.short_mm,
-        mean_diameter_mm=axes.mean_mm,
-        measurement_plane="axial",
+    drawn = Drawn(
+        native=native,
+        outline=outline,
+        share_kji=share_kji,
+        mask_kji=mask_kji,
+        axial=axes,
         volume_mm3=_filled_voxels(collected_kji, mask_kji) * native.grid.voxel_mm3,
-        mean_hu=float(native.hu_kji[mask_kji].mean()),
         density=settle(classify(native.hu_kji[mask_kji]), candidate.density),
-        side=place.side,
-        zone=place.zone,
-        pleural_distance_mm=place.pleural_distance_mm,
-        mask=Mask(native.grid, mask_kji),
-        evidence=candidate.evidence,
-        suspicion_rating=candidate.suspicion_rating,
+        touches_pleura=place.pleural_distance_mm <= 0,
     )
+    return Found(drawn=drawn, center=center, place=place)
+
+
+def _middle(share_kji: Reals, grid: Grid) -> PatientPoint:
+    """Give the centroid of the membership."""
+    weight = share_kji / share_kji.sum()
+    steps = np.ogrid[tuple(slice(0, n) for n in grid.shape)]
+    k, j, i = (float((weight * step).sum()) for step in steps)
+    return grid.voxel(k=k, j=j, i=i).to_patient()
 
 
 def _filled_voxels(collected_kji: Reals, mask_kji: Booleans) -> float:

@@ -1,0 +1,288 @@
+"""Write docs/validation/measurement.md and its plots from what ``collect reported`` measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lianyi.lungct.measure.uncertainty import fitted
+from lianyi_train.calipers import figures
+from lianyi_train.calipers.collect import ROOT, Row, rows_of
+from lianyi_train.calipers.fit import SHARES
+from lianyi_train.calipers.phantoms import FIRST_REPORTED
+from lianyi_train.calipers.plots import bland_altman
+
+PAGE = ROOT / "docs" / "validation" / "measurement.md"
+_SIZES_MM = ((4.0, 6.0), (6.0, 8.0), (8.0, 12.0), (12.0, 20.0), (20.0, 40.0))
+_QUANTITIES = ("mean_diameter", "long_axis", "short_axis", "volume", "mean_density", "core_diameter", "core_volume")
+_RATED = 3.0
+
+
+def main() -> None:
+    """Write the page."""
+    figures.check_terms()
+    phantoms, every = rows_of("reported", "phantoms"), rows_of("reported", "readers")
+    agreed = [row for row in every if len(row["readers_mm"]) >= 3]
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    _plots(agreed)
+    parts = [_HEAD, _phantoms(phantoms), _coverage(phantoms), _readers(agreed), _surfaces(every), _FOOT]
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _phantoms(rows: Sequence[Row]) -> str:
+    """Errors by density, size and thickness: median and 95th percentile."""
+    lines = [
+        "## Phantoms",
+        "",
+        (
+            f"{len(rows)} nodules, seeds from {FIRST_REPORTED:,}; {_unmeasured(rows)} of them "
+            "could not be outlined and are in no figure below. Errors are median (95th percentile of their size)."
+        ),
+        "",
+        "| density | true mean diameter | slices | nodules | mean diameter, mm | volume, % |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    for density in ("solid", "calcified", "part-solid", "ground-glass"):
+        for low, high in _SIZES_MM:
+            for name, thin in (("to 1.25 mm", True), ("1.5 to 5 mm", False)):
+                chosen = [
+                    row
+                    for row in rows
+                    if row["density"] == density
+                    and low <= row["true"]["mean_diameter"] < high
+                    and (row["thickness_mm"] <= 1.25) == thin
+                ]
+                mm, share = (figures.phantom_errors(chosen, name) for name in ("mean_diameter", "volume"))
+                if len(mm):
+                    lines.append(
+                        f"| {density} | {low:g} to {high:g} mm | {name} | {len(mm)} | {_spread(mm, 2)} "
+                        f"| {_spread(100 * share, 1)} |"
+                    )
+    lines += ["", *_promise(rows)]
+    return "\n".join([*lines, ""])
+
+
+def _promise(rows: Sequence[Row]) -> list[str]:
+    """The issue's own limits: solid nodules on slices of 1 mm and less."""
+    lines = [
+        (
+            "Held to the limits set beforehand (volume within 5 % at 8 mm and more, 10 % at 5 to 8 mm, diameter within "
+            "0.5 mm; slices to 1 mm, solid and calcified):"
+        ),
+        "",
+        "| nodules | volume within the limit | diameter within 0.5 mm |",
+        "|---|---:|---:|",
+    ]
+    for name, low, high, limit in (("8 mm and more", 8.0, 99.0, 0.05), ("5 to 8 mm", 5.0, 8.0, 0.10)):
+        for place, is_cut in (("free", False), ("cut by the pleura", True)):
+            chosen = [
+                row
+                for row in rows
+                if row["density"] in ("solid", "calcified")
+                and low <= row["true"]["mean_diameter"] < high
+                and row["thickness_mm"] <= 1.0
+                and row["is_cut"] == is_cut
+            ]
+            share, mm = (figures.phantom_errors(chosen, key) for key in ("volume", "mean_diameter"))
+            within = f"{np.count_nonzero(np.abs(share) <= limit)} of {len(share)}"
+            near = f"{np.count_nonzero(np.abs(mm) <= 0.5)} of {len(mm)}"
+            lines.append(f"| {name}, {place} | {within} | {near} |")
+    return lines
+
+
+def _coverage(rows: Sequence[Row]) -> str:
+    """How many stated 95 % intervals hold the truth."""
+    lines = [
+        "## The stated 95 % interval",
+        "",
+        (
+            f"Fitted on {fitted()['phantoms']} phantoms of other seeds, counted on the {len(rows)} above. "
+            "Volumes' half widths are a share of the volume. The aim is 93 to 97 %. A first fit, on 400 phantoms, held "
+            "92.4 % of mean diameters and 93.2 % of volumes of the seeds 1,000,000 to 1,000,499 (part-solid: 75 and "
+            "78 %); those were then added to the fit, a factor of their own was given to nodules with ground glass, "
+            "and new seeds drawn for this page."
+        ),
+        "",
+        "| quantity | holds the truth | median half width |",
+        "|---|---:|---:|",
+    ]
+    for quantity in _QUANTITIES:
+        held, count, width = figures.coverage(rows, quantity)
+        unit = "%" if quantity in SHARES else "HU" if quantity == "mean_density" else "mm"
+        shown = 100 * width if unit == "%" else width
+        lines.append(f"| {quantity} | {held} of {count} ({100 * held / max(count, 1):.1f} %) | {shown:.1f} {unit} |")
+    lines += ["", "Mean diameter and volume by kind:", "", "| nodules | mean diameter | volume |", "|---|---:|---:|"]
+    kinds = [
+        (name, [row for row in rows if row["density"] == name]) for name in ("solid", "part-solid", "ground-glass")
+    ]
+    kinds += [
+        ("to 1.25 mm slices", [row for row in rows if row["thickness_mm"] <= 1.25]),
+        ("thicker slices", [row for row in rows if row["thickness_mm"] > 1.25]),
+        ("cut by the pleura", [row for row in rows if row["is_cut"]]),
+    ]
+    for name, chosen in kinds:
+        cells = []
+        for quantity in ("mean_diameter", "volume"):
+            held, count, _ = figures.coverage(chosen, quantity)
+            cells.append(f"{held} of {count} ({100 * held / max(count, 1):.0f} %)")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _readers(rows: Sequence[Row]) -> str:
+    """Ours against the readers' mean, and the readers against each other."""
+    held, count = figures.reader_coverage(rows)
+    lines = [
+        "## LIDC's readers",
+        "",
+        (
+            f"{len(rows)} nodules that three readers or more drew, of {_patients(rows)} patients "
+            f"not used while building; {_unmeasured(rows)} could not be outlined. Readers' "
+            "outlines are measured by the same caliper rule on the same slices. Median absolute differences of "
+            "the mean diameter, mm:"
+        ),
+        "",
+        (
+            "| nodules | number | ours, from the readers' mean | two readers, from each other "
+            "| one reader, from the others' mean | our bias |"
+        ),
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    kinds = [("all", rows)]
+    kinds += [
+        (f"{low:g} to {high:g} mm", [r for r in rows if low <= np.mean(r["readers_mm"]) < high])
+        for low, high in ((3.0, 6.0), *_SIZES_MM[1:])
+    ]
+    kinds += [
+        ("slices to 1.25 mm apart", [r for r in rows if r["step_mm"] <= 1.25]),
+        ("slices further apart", [r for r in rows if r["step_mm"] > 1.25]),
+        ("texture below 4", [r for r in rows if (r["ratings"]["texture"] or 5) < 4]),
+    ]
+    for name, chosen in kinds:
+        if sum(bool(row["ours"]) for row in chosen) >= 3:
+            mine, theirs = figures.ours_and_readers(chosen, "readers_mm", "mean_diameter")
+            lines.append(
+                f"| {name} | {len(mine.sizes)} | {_middle(mine.differences)} "
+                f"| {np.median(figures.pair_differences(chosen, 'readers_mm')):.2f} | {_middle(theirs.differences)} "
+                f"| {mine.bias:+.2f} |"
+            )
+    far = [row for row in rows if row["ours"] and _is_far(row)]
+    lines += [
+        "",
+        (
+            f"Volume, ours over the readers' mean: median {_ratio(rows):.2f}. The stated interval of the mean diameter "
+            f"holds the readers' mean in {held} of {count} ({100 * held / max(count, 1):.0f} %): it speaks of the "
+            "outline as defined here, and readers place theirs elsewhere."
+        ),
+        "",
+        f"Further than a quarter from the readers' mean: {len(far)} ({100 * len(far) / max(count, 1):.0f} %).",
+        "",
+        "![Mean diameter](measurement-diameter.svg)",
+        "",
+        "![Volume](measurement-volume.svg)",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _unmeasured(rows: Sequence[Row]) -> int:
+    return sum(row["ours"] is None for row in rows)
+
+
+def _patients(rows: Sequence[Row]) -> int:
+    return len({row["patient_id"] for row in rows})
+
+
+def _is_far(row: Row) -> bool:
+    mean = float(np.mean(row["readers_mm"]))
+    return bool(abs(row["ours"]["mean_diameter"] - mean) > mean / 4)
+
+
+def _ratio(rows: Sequence[Row]) -> float:
+    return float(np.median([row["ours"]["volume"] / np.mean(row["readers_mm3"]) for row in rows if row["ours"]]))
+
+
+def _surfaces(rows: Sequence[Row]) -> str:
+    """How well the scores separate what readers rated 3 and more."""
+    lines = [
+        "## Spiculation and lobulation",
+        "",
+        (
+            "Against the mean rating of two readers and more (3 to 5 counts as present), nodules of 6 mm and more on "
+            "slices to 2.6 mm, patients not used for the weights; intervals by resampling patients."
+        ),
+        "",
+        "| score | present | nodules | AUC | 95 % interval | AUC of the diameter alone |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name in ("spiculation", "lobulation"):
+        area, present, count, (low, high) = figures.surface_auc(rows, name, _RATED)
+        told = [row for row in rows if row.get("surface") and row["ratings"][name] is not None]
+        alone = figures.auc(
+            [row["surface"]["diameter_mm"] for row in told], [row["ratings"][name] >= _RATED for row in told]
+        )
+        lines.append(f"| {name} | {present} | {count} | {area:.2f} | {low:.2f} to {high:.2f} | {alone:.2f} |")
+    return "\n".join([*lines, ""])
+
+
+def _plots(rows: Sequence[Row]) -> None:
+    for key, ours, unit, name in (
+        ("readers_mm", "mean_diameter", "mm", "diameter"),
+        ("readers_mm3", "volume", "mm³", "volume"),
+    ):
+        mine, theirs = figures.ours_and_readers(rows, key, ours)
+        svg = bland_altman(
+            mine,
+            theirs,
+            title=f"{'Mean diameter' if unit == 'mm' else 'Volume'}: ours less the readers' mean",
+            note=f"{len(mine.sizes)} nodules. Pale: each reader less the mean of the others. Hollow: off the axes.",
+            unit=unit,
+        )
+        (PAGE.parent / f"measurement-{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def _spread(errors: np.ndarray, digits: int) -> str:
+    return f"{np.median(errors):+.{digits}f} ({np.percentile(np.abs(errors), 95):.{digits}f})"
+
+
+def _middle(differences: Sequence[float]) -> str:
+    return f"{np.median(np.abs(differences)):.2f}"
+
+
+_HEAD = """# How well nodules are measured
+
+Made by `make calipers` (phantoms and slabs measured anew, some twenty minutes on one core); nothing on this page is
+typed by hand except its text. Phantoms are small boxes of a synthetic chest, drawn as
+`train/lianyi_train/calipers/phantoms.py` says; real nodules are the slabs of `../shared/data` (LIDC-IDRI). Both were
+split beforehand: what is reported was not looked at while building.
+
+A phantom has smooth borders and a lung field that is true. It shows that geometry and partial volume are right;
+it is kinder than a patient. Where a vessel runs into a nodule, the tail of the errors is the vessel.
+"""
+
+_FOOT = """## What falls short
+
+- The intervals are wide. The tail they must hold comes from part-solid nodules whose rim is missed and which are then
+  called solid, so true solid nodules get intervals that hold 99 %.
+- Diameters within 0.5 mm and volumes within 5 % are not reached for every solid nodule on thin slices; see the table.
+- Large spiculated nodules come out smaller than readers draw them.
+- The spiculation and lobulation scores separate hardly better than the diameter alone.
+- Phantoms are spheres and ellipsoids only.
+
+## How it is measured
+
+- **Plane.** Axial, unless the long axis of a coronal or sagittal cut is longer by more than the errors of both explain
+  (the axial one's 95 % half width, and for the cut that and half a slice step). Only on slices at most 1.5 mm apart
+  of a stack within 5 degrees of the patient's axes; elsewhere axial. `Measurements.axial_*` always hold the axial
+  values, and the slice named is always the axial one.
+- **Volume** counts an enclosed cavity with the nodule.
+- **Calcification pattern** knows nothing of contrast medium: whoever does must question it. Thick slices (over 2.5 mm)
+  and nodules below 6 mm give `none`, `complete` or nothing.
+- **Fat** is a region well inside of at least 8 mm³ between -120 and -40 HU.
+- **Slabs** end where the readers' outlines end and bring no lung field; what is aerated stands in for one, so the
+  pleura is found less well here than in a chest. The hint is the readers' centre, off by a fifth of the radius, its
+  radius wrong by up to 30 %.
+"""
+
+if __name__ == "__main__":
+    main()
