@@ -76,7 +76,7 @@ def context_of(given: Context, screened: Screened) -> Context:
 
 def _facts(nodule: Nodule, growth: Growth | None, context: Context) -> NoduleFacts:
     measured, location = nodule.measurements, nodule.location
-    core = measured.solid_core if measured else None
+    core = measured.solid_core
     return NoduleFacts(
         id=nodule.id,
         density=nodule.density,
@@ -89,9 +89,9 @@ def _facts(nodule: Nodule, growth: Growth | None, context: Context) -> NoduleFac
         prior_mean_diameter_mm=growth.prior.mean_diameter_mm if growth and growth.prior else None,
         lobe=location.sure_lobe if location else None,
         lingula=location.lingula if location and location.sure_lobe else None,
-        spiculated=_clear(measured.surface.spiculation) if measured and measured.surface else None,
-        calcification_pattern=measured.calcification_pattern if measured else None,
-        fat=measured.fat if measured else None,
+        spiculated=_clear(measured.surface.spiculation) if measured.surface else None,
+        calcification_pattern=measured.calcification_pattern,
+        fat=measured.fat,
         perifissural=location.perifissural if location else None,
     )
 

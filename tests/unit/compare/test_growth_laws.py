@@ -119,11 +119,20 @@ def test_a_volume_alone_never_makes_growth_where_volumes_are_withheld() -> None:
     assert judge(changes, has_volumes=False) == "stable"
 
 
-def test_a_nodule_that_was_never_measured_with_errors_gets_wide_ones() -> None:
-    sizes = sizes_of(a_nodule())
+def test_between_cts_made_alike_the_error_of_repeating_counts() -> None:
+    sizes = sizes_of(a_nodule(), is_alike=True)
 
     assert sizes.mean_diameter.uncertainty == 1.5
-    assert sizes.volume.uncertainty == pytest.approx(0.27 * a_nodule().volume_mm3)
+    assert sizes.volume.uncertainty == pytest.approx(0.27 * sizes.volume.value)
+
+
+def test_between_cts_made_differently_the_whole_error_counts() -> None:
+    nodule = a_nodule()
+    unsure = replace(nodule.measurements.mean_diameter, uncertainty=4.0)
+
+    sizes = sizes_of(replace(nodule, measurements=replace(nodule.measurements, mean_diameter=unsure)), is_alike=False)
+
+    assert sizes.mean_diameter.uncertainty == 4.0
 
 
 @settings(deadline=None)

@@ -161,8 +161,8 @@ def _grown(  # noqa: PLR0913 -- private: two nodules, the place, the pair, and h
     prior_was_marked: bool = True,
     said: tuple[Sentence, ...] = (),
 ) -> Growth:
-    changes = changes_of(sizes_of(now), sizes_of(then), pair.days)
     has_volumes = not pair.no_volumes
+    changes = changes_of(sizes_of(now, is_alike=has_volumes), sizes_of(then, is_alike=has_volumes), pair.days)
     change = judge(changes, has_volumes=has_volumes)
     rules = changes.rules_met if has_volumes else tuple(r for r in changes.rules_met if r != "volume-25-percent")
     if rules and change != "growing":

@@ -1,4 +1,8 @@
-"""Sizes of a nodule with their uncertainty: as measured, or a wide one where none was measured."""
+"""Sizes of a nodule with how far each may be wrong *when it is compared with the same nodule on another CT*.
+
+On two CTs made alike, what outlining does wrong it does wrong twice, and the change keeps little of it: there the
+error that counts is that of repeating a measurement.  On CTs made differently the whole error of each counts.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from dataclasses import dataclass
 from lianyi.lungct.domain.measurement import Measurement
 from lianyi.lungct.domain.nodule import Nodule
 
-_UNKNOWN_DIAMETER_MM = 1.5
-"""Half a 95 % interval of one diameter; wide on purpose: of two, 2.1 mm, more than any growth threshold asks."""
+_REPEATED_DIAMETER_MM = 1.5
+"""Half a 95 % interval of one diameter, measured again: engineering choice, wide on purpose (a phantom with other
+noise moves by less than 0.5 mm); of two, 2.1 mm, more than any growth threshold asks."""
 
 # 95 % of repeated volumes differ by up to 27 % (MILD, ../shared/clinical/rules.md section 8); one of them alone,
 # between breaths and scanners, is here given as much.
-_UNKNOWN_VOLUME_SHARE = 0.27
+_REPEATED_VOLUME_SHARE = 0.27
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +29,21 @@ class Sizes:
     mass: Measurement
 
 
-def sizes_of(nodule: Nodule) -> Sizes:
-    """Give what was measured with its uncertainty, otherwise the bare numbers with a wide one."""
+def sizes_of(nodule: Nodule, *, is_alike: bool) -> Sizes:
+    """Give mean diameter, volume and mass with the uncertainty that counts in a comparison.
+
+    Args:
+        nodule: as measured.
+        is_alike: whether both CTs were made alike, so that their volumes may be compared.
+    """
     measured = nodule.measurements
-    if measured is not None:
-        return Sizes(mean_diameter=measured.mean_diameter, volume=measured.volume, mass=measured.mass)
-    volume = nodule.volume_mm3
-    mass = volume * max(1.0 + nodule.mean_hu / 1000.0, 0.0)  # 1 mm3 of water is 1 mg
+
+    def sized(one: Measurement, repeated: float) -> Measurement:
+        uncertainty = repeated if is_alike else max(one.uncertainty, repeated)
+        return Measurement(value=one.value, unit=one.unit, uncertainty=uncertainty)
+
     return Sizes(
-        mean_diameter=Measurement(value=nodule.mean_diameter_mm, unit="mm", uncertainty=_UNKNOWN_DIAMETER_MM),
-        volume=Measurement(value=volume, unit="mm3", uncertainty=_UNKNOWN_VOLUME_SHARE * volume),
-        mass=Measurement(value=mass, unit="mg", uncertainty=_UNKNOWN_VOLUME_SHARE * mass),
+        mean_diameter=sized(measured.mean_diameter, _REPEATED_DIAMETER_MM),
+        volume=sized(measured.volume, _REPEATED_VOLUME_SHARE * measured.volume.value),
+        mass=sized(measured.mass, _REPEATED_VOLUME_SHARE * measured.mass.value),
     )

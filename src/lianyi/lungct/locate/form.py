@@ -25,7 +25,7 @@ def has_node_form(nodule: Nodule, normal_xyz: Floats) -> bool:
     """Tell whether a nodule's form is that of an intrapulmonary lymph node flat on a fissure with this normal."""
     if nodule.density != Density.SOLID or nodule.long_axis_mm > _LONGEST_MM:
         return False
-    surface = nodule.measurements.surface if nodule.measurements else None
+    surface = nodule.measurements.surface
     if surface is not None and surface.spiculation.value > _MOST_SPICULATED:
         return False
     steps = nodule.mask.grid.patient_from_voxel[:3, :3]

@@ -127,7 +127,18 @@ def version_lines(outcome: Screened, run: Run) -> list[Line]:
     detector, point = outcome.detector, outcome.operating_point
     stages = [
         say("seconds", language, stage=say(f"stage_{stage}", language), s=half_up(timing_s[stage], 1))
-        for stage in ("read", "volume", "lungs", "detect", "measure", "locate", "whole lung", "compare", "assess", "report")
+        for stage in (
+            "read",
+            "volume",
+            "lungs",
+            "detect",
+            "measure",
+            "locate",
+            "whole lung",
+            "compare",
+            "assess",
+            "report",
+        )
         if stage in timing_s
     ]
     lines = [

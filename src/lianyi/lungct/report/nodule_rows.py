@@ -70,7 +70,7 @@ def _row(nodule: Nodule, growth: Growth | None, outcome: Screened, language: Lan
     pleura = mm(nodule.pleural_distance_mm)
     near = say("touches", language) if pleura == "0.0 mm" else say("to_pleura", language, mm=pleura)
     volume = f"{half_up(nodule.volume_mm3, 0)} mm³"
-    if measured and measured.volume.value > 0:
+    if measured.volume.value > 0:
         share = half_up(100 * measured.volume.uncertainty / measured.volume.value, 0)
         volume += " " + say("share_pm", language, n=share)
     near_by = [say("slice_of", language, slice=slice_label(nodule, outcome)), near]
@@ -80,7 +80,7 @@ def _row(nodule: Nodule, growth: Growth | None, outcome: Screened, language: Lan
     return NoduleRow(
         nodule_id=nodule.id,
         where=where,
-        size=[mm(nodule.mean_diameter_mm), *_error(measured.mean_diameter if measured else None, language)],
+        size=[mm(nodule.mean_diameter_mm), _error(measured.mean_diameter, language)],
         extent=[f"{half_up(nodule.long_axis_mm, 1)} × {mm(nodule.short_axis_mm)}", volume],
         kind=_kind(nodule, outcome, language),
         then=_then(nodule, growth, language),
@@ -88,20 +88,18 @@ def _row(nodule: Nodule, growth: Growth | None, outcome: Screened, language: Lan
     )
 
 
-def _error(measurement: Measurement | None, language: Language) -> list[str]:
-    return [] if measurement is None else [say("plus_minus", language, value=half_up(measurement.uncertainty, 1))]
+def _error(measurement: Measurement, language: Language) -> str:
+    return say("plus_minus", language, value=half_up(measurement.uncertainty, 1))
 
 
 def _kind(nodule: Nodule, outcome: Screened, language: Language) -> list[str]:
     """Give density, then what else was seen; nothing is said of what could not be told."""
     measured = nodule.measurements
     lines = [say(f"density_{nodule.density.value}", language)]
-    if measured and measured.solid_core:
+    if measured.solid_core:
         core = measured.solid_core.mean_diameter
         lines.append(say("core", language, mm=f"{half_up(core.value, 1)} ±{half_up(core.uncertainty, 1)} mm"))
     lines.append(say("hu", language, n=half_up(nodule.mean_hu, 0)))
-    if measured is None:
-        return lines
     seen = []
     if measured.calcification_pattern not in {None, "none"}:
         seen.append(say(f"calcification_{measured.calcification_pattern}", language))

@@ -140,9 +140,9 @@ class NodulePart(Part):
             key_image=key_image,
             suspicion_rating=nodule.suspicion_rating,
             location=LocationPart.of(location) if location else None,
-            measurements=MeasurementsPart.of(measured) if measured else None,
-            calcification_pattern=measured.calcification_pattern if measured else None,
-            fat=measured.fat if measured else None,
+            measurements=MeasurementsPart.of(measured),
+            calcification_pattern=measured.calcification_pattern,
+            fat=measured.fat,
             spiculated=spiculated,
             growth=GrowthPart.of(growth) if growth else None,
         )
