@@ -63,12 +63,22 @@ def test_the_fitted_interval_follows_the_spread_and_holds_95_percent_of_new_erro
         hardness = random.uniform(0, 2, count)
         return np.column_stack([np.ones(count), hardness]), random.normal(size=count) * np.exp(hardness)
 
-    model = fit_half_width(*errors(3000), ["dense"] * 3000)
+    model = fit_half_width(*errors(3000), ["dense"] * 3000, ["one", "hardness"])
     terms, wrong = errors(3000)
     half = model["factors"]["dense"] * np.exp(terms @ np.array(model["weights"]))
 
     assert model["weights"][1] == pytest.approx(1.0, abs=0.15)
     assert 0.93 < np.mean(np.abs(wrong) <= half) < 0.97
+
+
+def test_no_interval_narrows_with_haze() -> None:
+    random = np.random.default_rng(1)
+    haze = random.uniform(0, 1, 2000)
+    terms = np.column_stack([np.ones(2000), haze])
+
+    model = fit_half_width(terms, random.normal(size=2000) * np.exp(-haze), ["dense"] * 2000, ["one", "haze"])
+
+    assert model["weights"][1] == 0.0
 
 
 def test_auc_counts_pairs_and_ties() -> None:
