@@ -20,7 +20,8 @@ _HISTORY = (
     "75 and 78 %); those joined the fit, and nodules with ground glass took a factor of their own. The second, on 900, "
     "held 96.2 and 96.6 % of the seeds 2,000,000 to 2,000,499, but with median half widths of 3.8 mm and 66.8 %: a "
     "solid nodule could not be told from a part-solid one whose rim was missed. Those joined the fit too, and haze "
-    "around the outline became one of its terms. Seeds of this page were drawn afterwards and counted once."
+    "around the outline became one of its terms. The seeds of this page are new: nothing was chosen on them, and they "
+    "were counted once, after the fit."
 )
 
 

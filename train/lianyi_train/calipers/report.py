@@ -223,7 +223,10 @@ it is kinder than a patient. Where a vessel runs into a nodule, the tail of the 
 _FOOT = """## What falls short
 
 - A rim of ground glass that is missed stays missed: the interval only widens where the lung close around the outline
-  is hazy (`measure/haze.py`). Haze of another cause, such as bleeding or inflammation around a nodule, widens it too.
+  is hazy (`measure/haze.py`). Of nodules with ground glass that are called solid or calcified it holds far fewer than
+  95 % (last row of the table by kind), and of part-solid ones fewer than of others. Haze of another cause, such as
+  bleeding or inflammation around a nodule, widens it too.
+- Readers' means are held less often than phantoms' truths.
 - The interval lies evenly around the measured value, though a missed rim can only make the nodule larger.
 - Diameters within 0.5 mm and volumes within 5 % are not reached for every solid nodule on thin slices; see the table.
 - Large spiculated nodules come out smaller than readers draw them.
