@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from lianyi_train.calipers import figures
-from lianyi_train.calipers.collect import phantom_row
+from lianyi_train.calipers.collect import Row, phantom_row
 from lianyi_train.calipers.fit import fit_half_width
+from lianyi_train.calipers.intervals import coverage_section
 from lianyi_train.calipers.phantoms import FIRST_REPORTED, make_case
 from lianyi_train.calipers.plots import Cloud, bland_altman
 from lianyi_train.calipers.readers import is_for_building
@@ -63,12 +65,22 @@ def test_the_fitted_interval_follows_the_spread_and_holds_95_percent_of_new_erro
         hardness = random.uniform(0, 2, count)
         return np.column_stack([np.ones(count), hardness]), random.normal(size=count) * np.exp(hardness)
 
-    model = fit_half_width(*errors(3000), ["dense"] * 3000)
+    model = fit_half_width(*errors(3000), ["dense"] * 3000, ["one", "hardness"])
     terms, wrong = errors(3000)
     half = model["factors"]["dense"] * np.exp(terms @ np.array(model["weights"]))
 
     assert model["weights"][1] == pytest.approx(1.0, abs=0.15)
     assert 0.93 < np.mean(np.abs(wrong) <= half) < 0.97
+
+
+def test_no_interval_narrows_with_haze() -> None:
+    random = np.random.default_rng(1)
+    haze = random.uniform(0, 1, 2000)
+    terms = np.column_stack([np.ones(2000), haze])
+
+    model = fit_half_width(terms, random.normal(size=2000) * np.exp(-haze), ["dense"] * 2000, ["one", "haze"])
+
+    assert model["weights"][1] == 0.0
 
 
 def test_auc_counts_pairs_and_ties() -> None:
@@ -85,6 +97,50 @@ def test_readers_are_held_against_the_mean_of_the_others() -> None:
     assert mine.differences == [-1.0]
     assert theirs.differences == [-3.0, 0.0, 3.0]
     assert sorted(figures.pair_differences([row], "readers_mm")) == [2.0, 2.0, 4.0]
+
+
+def phantom(seed: int, *, density: str, called: str, true_mm: float, haze: float) -> Row:
+    """A row as it is collected: a free nodule measured at 10 mm on 1 mm slices."""
+    is_faint = (float(called == "part-solid"), float(called == "ground-glass"))
+    terms = (1.0, math.log(10.0), 0.0, 0.1, math.log(0.7), math.log(20 / 880), *is_faint, 0.0, haze)
+    return {
+        "seed": seed,
+        "density": density,
+        "called": called,
+        "thickness_mm": 1.0,
+        "is_cut": False,
+        "true": {"mean_diameter": true_mm, "volume": math.pi / 6 * true_mm**3},
+        "ours": {"mean_diameter": 10.0, "volume": math.pi / 6 * 10.0**3},
+        "terms": terms,
+    }
+
+
+def test_the_page_counts_the_intervals_that_hold_the_truth_by_kind() -> None:
+    rows = [
+        phantom(1, density="solid", called="solid", true_mm=10.0, haze=0.0),
+        phantom(2, density="solid", called="solid", true_mm=30.0, haze=0.0),
+        phantom(3, density="part-solid", called="solid", true_mm=10.2, haze=0.5),
+    ]
+
+    page = coverage_section(rows)
+
+    assert "| mean_diameter | 2 of 3 (66.7 %) |" in page
+    assert "| solid | 1 of 2 (50 %) |" in page
+    assert "| solid or calcified, 20 to 40 mm, slices to 1.25 mm | 0 of 1 (0 %) |" in page
+    assert "| called solid or calcified, with ground glass in truth | 1 of 1 (100 %) |" in page
+    assert "| ground-glass |" not in page
+
+
+def test_readers_means_within_the_stated_interval_are_counted() -> None:
+    near, far = (
+        {**phantom(n, density="solid", called="solid", true_mm=10.0, haze=0.0), "readers_mm": readers_mm}
+        for n, readers_mm in ((1, [9.8, 10.4]), (2, [20.0, 22.0]))
+    )
+
+    held, count, width = figures.reader_coverage([near, far])
+
+    assert (held, count) == (1, 2)
+    assert width == figures.half_width_of("mean_diameter", near["terms"])
 
 
 def test_the_plot_is_svg_and_keeps_every_point_within_its_frame() -> None:

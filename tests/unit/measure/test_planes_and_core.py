@@ -102,6 +102,7 @@ EASY = Difficulty(
     noise_hu=20.0,
     density=Density.SOLID,
     touches_pleura=False,
+    haze=0.0,
 )
 
 
@@ -116,3 +117,10 @@ def test_thick_slices_and_small_nodules_are_less_certain() -> None:
 
     assert half_width("volume", replace(EASY, step_mm=5.0)) > easy
     assert half_width("volume", replace(EASY, diameter_mm=5.0)) > easy
+
+
+def test_a_hazy_surrounding_widens_the_interval_and_a_clear_one_leaves_a_solid_nodule_narrow() -> None:
+    for quantity in ("mean_diameter", "volume"):
+        assert half_width(quantity, replace(EASY, haze=0.8)) > 2 * half_width(quantity, EASY)
+
+    assert half_width("mean_diameter", EASY) < 1.6

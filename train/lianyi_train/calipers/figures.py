@@ -68,15 +68,14 @@ def pair_differences(rows: Sequence[Row], key: str) -> np.ndarray:
     return np.array([abs(one - other) for row in rows if row["ours"] for one, other in combinations(row[key], 2)])
 
 
-def reader_coverage(rows: Sequence[Row]) -> tuple[int, int]:
-    """Count how many stated intervals of the mean diameter hold the readers' mean."""
-    held = count = 0
+def reader_coverage(rows: Sequence[Row]) -> tuple[int, int, float]:
+    """Count how many stated intervals of the mean diameter hold the readers' mean, of how many; median half width."""
+    held, widths = 0, []
     for row in rows:
         if row["ours"] and row.get("terms"):
-            wide = half_width_of("mean_diameter", row["terms"])
-            held += abs(row["ours"]["mean_diameter"] - float(np.mean(row["readers_mm"]))) <= wide
-            count += 1
-    return held, count
+            widths.append(half_width_of("mean_diameter", row["terms"]))
+            held += abs(row["ours"]["mean_diameter"] - float(np.mean(row["readers_mm"]))) <= widths[-1]
+    return held, len(widths), float(np.median(widths)) if widths else float("nan")
 
 
 def auc(scores: Sequence[float], is_positive: Sequence[bool]) -> float:

@@ -1,6 +1,6 @@
 """Fit the uncertainty of measuring on phantoms, and the surface scores on LIDC's building half: fitted.json.
 
-``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds below 2,000,000 and the patients
+``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds below 3,000,000 and the patients
 for building, nothing else.
 """
 
@@ -29,6 +29,9 @@ _HELD = 0.95
 _FOLDS = 5
 _LEAST_GROUP = 50
 _RIDGE = 0.02
+_NEVER_NARROWING = ("log step", "step over diameter", "log noise over contrast", "haze")
+"""Terms whose weights may not fall below 0: thicker slices, more noise or haze make no interval narrower."""
+
 _RATED = 3.0
 """Readers' mean rating from which a surface counts as spiculated or lobulated: the middle of 1 to 5."""
 
@@ -43,12 +46,13 @@ def errors_of(row: Row) -> dict[str, float]:
     return wrong
 
 
-def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str]) -> dict[str, Any]:
+def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str], names: Sequence[str] = TERMS) -> dict[str, Any]:
     """Fit one quantity: weights by the likeliest scale of the errors, each group's factor on cases left out.
 
-    A group of fewer than 50 takes the factor of all.
+    *names* are of the columns of *terms*.  A group of fewer than 50 takes the factor of all.
     """
     spreads = np.maximum(terms.std(axis=0), 1e-6)
+    bounds = [(0.0 if name in _NEVER_NARROWING else None, None) for name in names]
 
     def weights_of(rows: npt.NDArray[np.bool_]) -> Floats:
         x, size = terms[rows], np.abs(wrong[rows]) + 1e-3
@@ -59,7 +63,7 @@ def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str]) -> dict[
 
         start = np.zeros(x.shape[1])
         start[0] = math.log(float(size.mean()))
-        found: Floats = minimize(loss, start, method="L-BFGS-B").x
+        found: Floats = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
         return found
 
     fold = np.arange(len(wrong)) % _FOLDS

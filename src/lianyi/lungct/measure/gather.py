@@ -13,6 +13,7 @@ from lianyi.lungct.domain.nodule import Density
 from lianyi.lungct.measure.composition import Body, calcification_pattern, has_cavity, has_fat
 from lianyi.lungct.measure.core import measure_core
 from lianyi.lungct.measure.crop import Reals, Sample
+from lianyi.lungct.measure.haze import haze_share
 from lianyi.lungct.measure.planes import Measured, best_plane
 from lianyi.lungct.measure.segment import Outline
 from lianyi.lungct.measure.size import Axes
@@ -65,6 +66,7 @@ def difficulty_of(drawn: Drawn) -> Difficulty:
         noise_hu=noise_hu(drawn.native),
         density=drawn.density,
         touches_pleura=drawn.touches_pleura,
+        haze=haze_share(drawn.outline),
     )
 
 

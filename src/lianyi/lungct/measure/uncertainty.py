@@ -1,6 +1,6 @@
 """How far a measured number may be wrong: half the width of its 95 % interval.
 
-A model fitted on phantom nodules (seeds below 2,000,000) by ``python -m lianyi_train.calipers.fit`` and kept beside
+A model fitted on phantom nodules (seeds below 3,000,000) by ``python -m lianyi_train.calipers.fit`` and kept beside
 this module: the logarithm of the half width is a sum over what makes measuring hard, and a factor, one for dense
 nodules and one for those with ground glass, widens it until 95 % of phantoms it was not fitted on lie inside.  On
 phantoms that is what it promises; readers disagree for other reasons, and docs/validation/measurement.md says how
@@ -30,6 +30,7 @@ TERMS = (
     "part-solid",
     "ground-glass",
     "touches pleura",
+    "haze",
 )
 """What the logarithm of a half width is a sum of, in the order of the weights."""
 
@@ -46,6 +47,7 @@ class Difficulty:
         noise_hu: standard deviation between neighbouring voxels of aerated lung.
         density: as classified.
         touches_pleura: whether the pleura bounds it.
+        haze: share of the lung close around it that is denser than lung: perhaps a rim that was missed.
     """
 
     diameter_mm: float
@@ -55,6 +57,7 @@ class Difficulty:
     noise_hu: float
     density: Density
     touches_pleura: bool
+    haze: float
 
     @property
     def terms(self) -> tuple[float, ...]:
@@ -69,6 +72,7 @@ class Difficulty:
             float(self.density is Density.PART_SOLID),
             float(self.density is Density.GROUND_GLASS),
             float(self.touches_pleura),
+            self.haze,
         )
 
 
