@@ -65,8 +65,8 @@ class Body:
 def calcification_pattern(body: Body, *, mean_diameter_mm: float) -> Calcification | None:
     """Name the pattern of calcification; None where it cannot be told.
 
-    "none" and "complete" can be told on any nodule that fills a few voxels; the others only at 6 mm and more on
-    slices of 2.5 mm and less.
+    "none" can be told on any nodule that fills a few voxels, "complete" on slices of 2.5 mm and less, the others
+    there and at 6 mm and more.
     """
     calcium_kji = body.mask_kji & (body.hu_kji > _CALCIUM_HU)
     if not calcium_kji.any():
@@ -75,9 +75,10 @@ def calcification_pattern(body: Body, *, mean_diameter_mm: float) -> Calcificati
     inner_kji = body.mask_kji & (depth_mm > _edge_mm(body))
     inner = np.count_nonzero(inner_kji)
     inner_share = np.count_nonzero(calcium_kji & inner_kji) / inner if inner else 0.0
-    if inner >= _STEPS and inner_share > 0.9:
+    is_thick = body.grid.spacing.k_mm > _THICKEST_MM
+    if inner >= _STEPS and inner_share > 0.9 and not is_thick:
         return "complete"
-    if mean_diameter_mm < _LEAST_PATTERN_MM or body.grid.spacing.k_mm > _THICKEST_MM or not inner:
+    if mean_diameter_mm < _LEAST_PATTERN_MM or is_thick or not inner:
         return None
     if np.count_nonzero(calcium_kji) * body.grid.voxel_mm3 < 1.0:  # noise, or a voxel of a vessel
         return "none"
@@ -119,7 +120,7 @@ def _edge_mm(body: Body) -> float:
 
 
 def has_fat(body: Body, *, noise_hu: float) -> bool | None:
-    """Tell whether fat lies well inside; None where the nodule is too small to tell.
+    """Tell whether fat lies well inside; None where the nodule is too small, or the slices too thick, to tell.
 
     Fat is a coherent region whose mean is between -120 and -40 HU, deeper than partial volume reaches and not beside
     air: a smoothed HU in that range next to darker voxels is the blur of a border.
@@ -136,7 +137,8 @@ def has_fat(body: Body, *, noise_hu: float) -> bool | None:
     if not count:
         return False
     largest = int(np.bincount(labels.ravel())[1:].max())
-    return largest >= _LEAST_FAT_VOXELS and largest * body.grid.voxel_mm3 >= _LEAST_FAT_MM3
+    is_fat = largest >= _LEAST_FAT_VOXELS and largest * body.grid.voxel_mm3 >= _LEAST_FAT_MM3
+    return None if is_fat and body.grid.spacing.k_mm > _THICKEST_MM else is_fat
 
 
 def has_cavity(body: Body) -> bool:

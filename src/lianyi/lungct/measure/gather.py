@@ -114,9 +114,18 @@ def gather(drawn: Drawn, difficulty: Difficulty, plane: Measured) -> Measurement
         solid_core=_core(drawn, difficulty),
         surface=_surface(drawn),
         calcification_pattern=pattern,
-        fat=has_fat(body, noise_hu=difficulty.noise_hu),
+        fat=_fat(drawn, difficulty),
         has_cavity=has_cavity(body),
     )
+
+
+def _fat(drawn: Drawn, difficulty: Difficulty) -> bool | None:
+    """Tell whether it holds fat; None where it seems so in a nodule with ground glass.
+
+    The dense part of such a nodule, half air and half tissue, has the HU of fat and must not pass for benign.
+    """
+    is_fat = has_fat(drawn.body, noise_hu=difficulty.noise_hu)
+    return None if is_fat and drawn.density in {Density.PART_SOLID, Density.GROUND_GLASS} else is_fat
 
 
 def _core(drawn: Drawn, difficulty: Difficulty) -> SolidCore | None:

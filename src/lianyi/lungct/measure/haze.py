@@ -23,20 +23,27 @@ _ABOVE_PARENCHYMA_HU = 60.0
 _FROM_VESSELS_MM = 1.0
 """Nearer than this to vessels and wall their blur is no haze."""
 
+_ELSEWHERE_MM = (5.0, 9.0)
+"""Where the lung around is as it is elsewhere: a patient's is never even, and only what is hazier counts."""
+
 _LEAST_VOXELS = 30
 
 
 def haze_share(outline: Outline) -> float:
-    """Give the share, 0 to 1, of the lung 1.5 to 3 mm outside the outline that is hazy.
+    """Give the share, 0 to 1, of the lung 1.5 to 3 mm outside the outline that is hazy, beyond that of lung near by.
 
     Vessels and wall, as dense as the nodule's border, are left out.  0 where hardly any lung is left.
     """
     cube, step_mm = outline.cube, outline.cube.grid.spacing.k_mm
     outside_mm = edt.edt(~outline.shape_kji) * step_mm
-    shell_kji = (outside_mm > _SHELL_MM[0]) & (outside_mm <= _SHELL_MM[1])
-    shell_kji &= (outline.lung_kji > 0.5) & cube.inside_kji
-    shell_kji &= edt.edt(~outline.other_kji) * step_mm > _FROM_VESSELS_MM
-    if np.count_nonzero(shell_kji) < _LEAST_VOXELS:
-        return 0.0
+    lung_kji = (outline.lung_kji > 0.5) & cube.inside_kji
+    lung_kji &= edt.edt(~outline.other_kji) * step_mm > _FROM_VESSELS_MM
     smooth_kji = ndimage.gaussian_filter(cube.hu_kji, 0.5 / step_mm)
-    return float(np.mean(smooth_kji[shell_kji] > outline.parenchyma_hu + _ABOVE_PARENCHYMA_HU))
+    hazy_kji = smooth_kji > outline.parenchyma_hu + _ABOVE_PARENCHYMA_HU
+
+    def share(shell_mm: tuple[float, float]) -> float:
+        shell_kji = lung_kji & (outside_mm > shell_mm[0]) & (outside_mm <= shell_mm[1])
+        return float(np.mean(hazy_kji[shell_kji])) if np.count_nonzero(shell_kji) >= _LEAST_VOXELS else 0.0
+
+    near, elsewhere = share(_SHELL_MM), share(_ELSEWHERE_MM)
+    return max(near - elsewhere, 0.0)

@@ -35,6 +35,10 @@ TERMS = (
 """What the logarithm of a half width is a sum of, in the order of the weights."""
 
 
+_WIDEST_SHARE_OF_DIAMETER, _WIDEST_SHARE_OF_VOLUME = 0.5, 1.0
+"""No half width is wider: engineering choice.  Beyond that the nodule was outlined wrongly, not measured badly."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difficulty:
     """What makes a nodule hard to measure.
@@ -99,7 +103,15 @@ def half_width_from(quantity: str, terms: Sequence[float]) -> float:
     """Give the same from the values of TERMS."""
     model = fitted()["uncertainty"][quantity]
     total = sum(weight * term for weight, term in zip(model["weights"], terms, strict=True))
-    return float(model["factors"][group_of(terms)] * math.exp(total))
+    width = float(model["factors"][group_of(terms)] * math.exp(total))
+    return min(width, _most(quantity, math.exp(terms[TERMS.index("log diameter")])))
+
+
+def _most(quantity: str, diameter_mm: float) -> float:
+    """Give the widest half width that still says something; the page counts how often it is too narrow."""
+    if quantity == "mean_density":
+        return math.inf
+    return _WIDEST_SHARE_OF_VOLUME if quantity.endswith("volume") else _WIDEST_SHARE_OF_DIAMETER * diameter_mm
 
 
 def group_of(terms: Sequence[float]) -> str:
