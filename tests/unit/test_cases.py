@@ -131,6 +131,32 @@ def test_growth_gives_the_prior_diameter_and_leaves_the_verdict_to_each_guidelin
     assert (new.status, new.prior_mean_diameter_mm) == ("new", None)
 
 
+@pytest.mark.parametrize("changes", [{"prior_was_marked": False}, {"change": "cannot be told"}])
+def test_a_prior_that_may_be_another_thing_gives_no_diameter_to_judge_by(changes: dict[str, Any]) -> None:
+    outcome = told(compared=True)
+    assert outcome.compared is not None
+    first = outcome.nodules[0].id
+    doubted = {**outcome.compared.growth, first: replace(outcome.compared.growth[first], **changes)}
+
+    facts = facts_of(replace(outcome, compared=replace(outcome.compared, growth=doubted)))
+
+    assert (facts.status, facts.prior_mean_diameter_mm) == (None, None)
+
+
+@pytest.mark.parametrize(("placed", "known"), [(True, None), (False, False), (None, None)])
+def test_the_form_of_a_lymph_node_spares_no_follow_up_before_a_doctor_saw_it(
+    placed: bool | None,  # noqa: FBT001 -- parametrized
+    known: bool | None,  # noqa: FBT001 -- parametrized
+) -> None:
+    outcome = told()
+    location = outcome.nodules[0].location
+    assert location is not None
+
+    facts = facts_of(with_first(outcome, location=replace(location, perifissural=placed)))
+
+    assert facts.perifissural is known
+
+
 @pytest.mark.parametrize(
     ("run", "ids"),
     [
@@ -207,7 +233,7 @@ def test_a_comparison_tells_that_there_is_a_prior_and_how_long_ago() -> None:
     plain = told()
     outcome = replace(plain, compared=comparison(plain.nodules))
 
-    known = context_of(Context(has_prior=False), outcome)
+    known = context_of(Context(has_prior=False, months_since_prior=30.0), outcome)
 
     assert known.has_prior is True
     assert known.months_since_prior == pytest.approx(8.9, abs=0.01)

@@ -13,7 +13,7 @@ from lianyi.lungct.domain.nodule import Candidate, Density
 from lianyi.lungct.domain.outcome import OperatingPoint
 from lianyi.lungct.domain.study import Contrast
 from lianyi.lungct.domain.uids import InstanceUID
-from lianyi.lungct.marks import measure_marks, question_calcification
+from lianyi.lungct.marks import measure_marks, question_calcification, without_enhancement
 from lianyi.lungct.pipeline import Stopwatch
 from strategies import FRAME
 
@@ -100,6 +100,16 @@ def test_calcified_is_questioned_unless_the_study_is_plain(contrast: Contrast, w
 
     assert [one.code for one in cautions] == ([CautionCode.CALCIFIED_OR_ENHANCED] if warned else [])
     assert question_calcification(nodules, contrast) == ()
+
+
+@pytest.mark.parametrize(("contrast", "pattern"), [("yes", None), ("unknown", None), ("no", "central")])
+def test_a_pattern_of_calcification_is_kept_of_a_plain_study_only(contrast: Contrast, pattern: str | None) -> None:
+    volume, fields = chest_with_balls((30, 40, 45))
+    (nodule,), _ = measure_marks(volume, fields, [candidate(volume, (30, 40, 45), 0.9)], OPERATING_POINT)
+    central = replace(nodule, measurements=replace(nodule.measurements, calcification_pattern="central"))
+
+    assert [one.measurements.calcification_pattern for one in without_enhancement([central], contrast)] == [pattern]
+    assert without_enhancement([nodule], contrast)[0].measurements == nodule.measurements
 
 
 def chest_with_balls(*centers_kji: tuple[int, int, int]) -> tuple[CtVolume, LungFields]:

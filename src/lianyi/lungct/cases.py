@@ -53,7 +53,9 @@ def case_of(screened: Screened, context: Context) -> Case:
 
 
 def context_of(given: Context, screened: Screened) -> Context:
-    """Complete what was given of a patient by what header and comparison say; what was given stays.
+    """Complete what was given of a patient by what header and comparison say.
+
+    What was given stays, but for the prior CT: that one was read, and its own header says when it was made.
 
     Age, sex and date come from the header, that part of the lungs was not seen from the first look itself, and the
     time since the prior CT from the comparison.  Nothing else is filled in.
@@ -71,6 +73,8 @@ def context_of(given: Context, screened: Screened) -> Context:
     missing = {name: value for name, value in found.items() if value is not None and getattr(given, name) is None}
     if compared:
         missing["has_prior"] = True  # a prior CT that was read is there, whatever was said
+        if found["months_since_prior"] is not None:
+            missing["months_since_prior"] = found["months_since_prior"]
     return replace(given, **missing)  # type: ignore[arg-type]
 
 
@@ -86,13 +90,13 @@ def _facts(nodule: Nodule, growth: Growth | None, context: Context) -> NoduleFac
         volume_mm3=nodule.volume_mm3,
         solid_core_mean_diameter_mm=core.mean_diameter.value if core else None,
         status=_status(growth, context),
-        prior_mean_diameter_mm=growth.prior.mean_diameter_mm if growth and growth.prior else None,
+        prior_mean_diameter_mm=_prior_mm(growth),
         lobe=location.sure_lobe if location else None,
         lingula=location.lingula if location and location.sure_lobe else None,
         spiculated=_clear(measured.surface.spiculation) if measured.surface else None,
         calcification_pattern=measured.calcification_pattern,
         fat=measured.fat,
-        perifissural=location.perifissural if location else None,
+        perifissural=False if location and location.perifissural is False else None,  # a doctor must see a "yes"
     )
 
 
@@ -101,6 +105,16 @@ def _status(growth: Growth | None, context: Context) -> Status | None:
     if context.has_prior is False:
         return "baseline"
     return "new" if growth and growth.change == "new" else None
+
+
+def _prior_mm(growth: Growth | None) -> float | None:
+    """Give the prior diameter where the detector marked the nodule then, and the change can be told.
+
+    What only looking again found may be a piece of vessel: whether the nodule is new then stays open.
+    """
+    if growth is None or growth.prior is None or growth.change == "cannot be told" or not growth.prior_was_marked:
+        return None
+    return growth.prior.mean_diameter_mm
 
 
 def _clear(score: Measurement) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lianyi.lungct.domain.errors import Caution, CautionCode
 from lianyi.lungct.domain.image import CtVolume, LungFields
@@ -78,6 +79,18 @@ def _covers(one: Nodule, other: Nodule) -> bool:
     index = (round(place.k), round(place.j), round(place.i))
     inside = all(0 <= n < size for n, size in zip(index, grid.shape, strict=True))
     return inside and bool(one.mask.values_kji[index])
+
+
+def without_enhancement(nodules: Sequence[Nodule], contrast: Contrast) -> tuple[Nodule, ...]:
+    """Take back every pattern of calcification where what is dense may be contrast medium; "none" stays."""
+    if contrast == "no":
+        return tuple(nodules)
+    return tuple(
+        nodule
+        if nodule.measurements.calcification_pattern in {None, "none"}
+        else replace(nodule, measurements=replace(nodule.measurements, calcification_pattern=None))
+        for nodule in nodules
+    )
 
 
 def question_calcification(nodules: Sequence[Nodule], contrast: Contrast) -> tuple[Caution, ...]:

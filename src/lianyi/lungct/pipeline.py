@@ -43,7 +43,7 @@ from lianyi.lungct.domain.study import CtSeries
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.locate import find_locations
 from lianyi.lungct.lungs import find_lungs
-from lianyi.lungct.marks import measure_marks, question_calcification
+from lianyi.lungct.marks import measure_marks, question_calcification, without_enhancement
 from lianyi.lungct.priors import compare_with_prior, with_prior
 from lianyi.lungct.report import (
     Ability,
@@ -164,6 +164,7 @@ def screen(series: CtSeries, *, kit: Kit, watch: Stopwatch, context: Context | N
     with watch.stage("measure"):
         nodules, mark_cautions = measure_marks(volume, lungs, candidates, kit.operating_point)
         mark_cautions += question_calcification(nodules, series.facts.contrast)
+        nodules = without_enhancement(nodules, series.facts.contrast)
     with watch.stage("locate"):
         places = find_locations(working, lungs, thickness_mm, nodules)
         nodules = tuple(replace(one, location=place) for one, place in zip(nodules, places, strict=True))

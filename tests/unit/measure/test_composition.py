@@ -74,6 +74,17 @@ def test_fat_well_inside_is_seen() -> None:
     assert has_fat(body, noise_hu=12.0) is True
 
 
+def test_fat_and_complete_calcification_are_not_told_on_thick_slices() -> None:
+    for change_hu, told in ((-130.0, "fat"), (600.0, "complete")):
+        body, places = ball(step_mm=3.0)
+        inside = near(places, 0.0, 0.0, 0.0, radius_mm=12.0) & body.mask_kji
+        body.hu_kji[inside] += change_hu
+
+        found = has_fat(body, noise_hu=12.0) if told == "fat" else calcification_pattern(body, mean_diameter_mm=20.0)
+
+        assert found is None
+
+
 def test_soft_tissue_and_its_blurred_border_are_no_fat() -> None:
     body, places = ball()
     away = np.linalg.norm(places, axis=-1)
