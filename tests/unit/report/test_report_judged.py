@@ -261,7 +261,7 @@ def test_a_row_says_what_where_how_big_and_whether_it_grew() -> None:
     assert first.then[1] == "22.4 → 26.0 mm (+3.6 ±1.1)"
     assert "倍增 429 天（277–944）" in first.then
     assert "毛刺" in first.kind[-1]
-    assert second.then[0] == "→ 稳定"
+    assert second.then[0] == "→ 在测量误差内无变化"
     assert "两次层厚不同，不给倍增时间" in third.then
     assert fourth.then == ["＋ 新出现"]
     assert "？（约 60" in fourth.where[0]
