@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lianyi.lungct.compare import reasons
-from lianyi.lungct.compare.again import Measure, is_seen, look_again
+from lianyi.lungct.compare.again import Measure, is_seen, look_again, may_hide
 from lianyi.lungct.compare.comparable import Conditions, why_not_times, why_not_volumes
 from lianyi.lungct.compare.growth import Changes, changes_of, doubling_time, judge, share_of
 from lianyi.lungct.compare.matching import Placed, match
@@ -32,7 +32,8 @@ def compare_chests(current: Screened, prior: Screened, *, measure: Measure) -> C
     """Match and compare the nodules of two CTs.
 
     Every current nodule without a partner is looked for again at its place on the prior CT before it is called
-    new, and every prior nodule on the current CT before it is called gone.
+    new, and every prior nodule on the current CT before it is called gone; neither is said where the slices of the
+    CT that does not show it may only hide it.
 
     Raises:
         Refusal: NOT_REGISTERED.
@@ -74,9 +75,11 @@ def _without_mark_then(
 ) -> Growth:
     if found is not None:
         return _grown(nodule, found, place, pair, prior_was_marked=False, said=(reasons.LOOKED_THEN,))
-    if is_seen(prior, place, nodule):
-        return _alone("new", None, place, pair, reasons.NEW)
-    return _alone("cannot be told", None, place, pair, reasons.UNSEEN_THEN)
+    if not is_seen(prior, place, nodule):
+        return _alone("cannot be told", None, place, pair, reasons.UNSEEN_THEN)
+    if may_hide(prior, nodule):
+        return _alone("cannot be told", None, place, pair, reasons.HIDDEN_THEN)
+    return _alone("new", None, place, pair, reasons.NEW)
 
 
 def _unmarked(  # noqa: PLR0913, PLR0917 -- private: both chests and what was found of them so far
@@ -99,10 +102,12 @@ def _unmarked(  # noqa: PLR0913, PLR0917 -- private: both chests and what was fo
             taken.append(found)
             there = registration.prior_from_current(found.center)
             growth = _grown(found, nodule, there, pair, said=(reasons.LOOKED_NOW,))
-        elif is_seen(current, placed.place, nodule):
-            growth = _alone("gone", nodule, nodule.center, pair, reasons.GONE)
-        else:
+        elif not is_seen(current, placed.place, nodule):
             growth = _alone("cannot be told", nodule, nodule.center, pair, reasons.UNSEEN_NOW)
+        elif may_hide(current, nodule):
+            growth = _alone("cannot be told", nodule, nodule.center, pair, reasons.HIDDEN_NOW)
+        else:
+            growth = _alone("gone", nodule, nodule.center, pair, reasons.GONE)
         followed.append(Followed(prior=nodule, place=placed.place, current=found, growth=growth))
     return tuple(followed)
 

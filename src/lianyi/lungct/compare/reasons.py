@@ -30,6 +30,16 @@ UNSEEN_NOW = Sentence(
     "本次 CT 没有扫到该处，或该处不是含气的肺：不能判断是否消失",
     "the current CT does not show the place, or no aerated lung there: whether it is gone cannot be told",
 )
+HIDDEN_THEN = Sentence(
+    "既往 CT 在该处没有测得结节，但其层厚较大或未注明，这样大小的结节可能显示不出：不能判断是否新发",
+    "nothing was measured there on the prior CT, but its slices are thick or of unknown thickness and may not show a "
+    "nodule of this size: whether it is new cannot be told",
+)
+HIDDEN_NOW = Sentence(
+    "本次 CT 在该处没有测得结节，但其层厚较大或未注明，这样大小的结节可能显示不出：不能判断是否消失",
+    "nothing was measured there on the current CT, but its slices are thick or of unknown thickness and may not show "
+    "a nodule of this size: whether it is gone cannot be told",
+)
 UNCERTAIN = Sentence(
     "数值达到增大的定义，但变化在测量误差之内，不能确定",
     "the numbers meet a definition of growth, but the change is within the measuring error",
