@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianyi.lungct.compare.comparable import Conditions, kernel_class, why_not_times, why_not_volumes
+from lianyi.lungct.compare.comparable import Conditions, why_not_times, why_not_volumes
 from lianyi.lungct.compare.growth import LogRatio, changes_of, doubling_time, judge, share_of
 from lianyi.lungct.compare.matching import Placed, match, reach_mm
 from lianyi.lungct.compare.sizes import Sizes, sizes_of
@@ -225,11 +225,20 @@ def test_a_doubling_time_needs_dates_and_weeks(days: int | None, is_given: bool)
     assert (why_not_times(days) == ()) is is_given
 
 
-def test_kernels_of_either_class() -> None:
-    assert [kernel_class(name) for name in ("LUNG", "B80f", "STANDARD", "B30f", "unheard of")] == [
-        "sharp",
-        "sharp",
-        "smooth",
-        "smooth",
-        None,
-    ]
+@pytest.mark.parametrize(
+    ("now", "then", "is_alike"),
+    [
+        ("STANDARD", "B30f", True),
+        ("LUNG", "Bl57", True),
+        ("Br49", "Bl57", False),
+        ("LUNG", "B80f", False),  # sharp, and sharper still
+        ("FC30", "FC08", False),  # Canon's bone kernel and one of its body kernels
+        ("Q9", "q9 ", True),
+        ("Q9", "Q8", False),  # nobody knows either
+        ("Q9", "STANDARD", False),
+    ],
+)
+def test_kernels_are_alike_by_how_sharp_they_are(now: str, then: str, is_alike: bool) -> None:  # noqa: FBT001
+    for one, other in ((now, then), (then, now)):
+        why = why_not_volumes(replace(PLAIN, kernel=one), replace(PLAIN, kernel=other))
+        assert (why == ()) is is_alike
