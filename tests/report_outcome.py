@@ -358,10 +358,14 @@ def comparison(nodules: tuple[Nodule, ...]) -> Compared:
         mean_diameter_change=quantity(0.2, "mm", 1.0),
         not_compared=(differ,),
     )
+    looked = Sentence("既往 CT 没有标出，再看测得", "not marked on the prior CT; measured by looking again")
+    looked_for = replace(
+        stable, prior=second, rules_met=("fleischner-2017",), prior_was_marked=False, reasons=(looked,)
+    )
     return Compared(
         prior_date=date(2098, 6, 12),
         days=271,
-        growth={1: grown, 2: replace(stable, prior=second), 3: stable, 4: nothing},
+        growth={1: grown, 2: looked_for, 3: stable, 4: nothing},
         gone=(replace(first, id=5),),
         registration_mm=1.4,
         not_compared=(),

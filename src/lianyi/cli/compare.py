@@ -16,6 +16,7 @@ from lianyi.lungct.domain.errors import Misconfigured
 from lianyi.settings import DetectorName, Language, read_settings
 
 if TYPE_CHECKING:
+    from lianyi.lungct.domain.growth import Change
     from lianyi.lungct.pipeline import Kit
     from lianyi.lungct.report import Comparison
 
@@ -104,13 +105,13 @@ def _summary(comparison: Comparison, out: Path, language: Language) -> str:
         head = "拒绝比较" if language == "zh" else "not compared"
         more = "详细说明" if language == "zh" else "more"
         return f"{head}\n{refusal.code}: {said}\n{more}: lianyi explain {refusal.code}"
-    counts: dict[str, int] = {}
+    counts: dict[Change, int] = {}
     for one in (*comparison.nodules, *comparison.unmarked):
         counts[one.change] = counts.get(one.change, 0) + 1
-    from lianyi.lungct.report.comparison_page import told  # noqa: PLC0415 -- the engine is loaded by now
+    from lianyi.lungct.report import change_name  # noqa: PLC0415 -- the engine is loaded by now
 
     lines = ["已比较" if language == "zh" else "compared"]
-    lines.extend(f"{told(change, language)}: {count}" for change, count in counts.items())
+    lines.extend(f"{change_name(change, language)}: {count}" for change, count in counts.items())
     said_of_pair = (*comparison.not_compared, *comparison.cautions)
     lines.extend(one.zh if language == "zh" else one.en for one in said_of_pair)
     lines.append(f"对照页：{page}" if language == "zh" else f"page: {page}")

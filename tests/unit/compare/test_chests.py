@@ -64,7 +64,8 @@ def test_a_nodule_that_grew_by_much_is_growing(compared: Compared) -> None:
     growth = compared.growth[1]
 
     assert growth.change == "growing"
-    assert growth.prior is then().nodules[0]
+    assert growth.prior is not None
+    assert growth.prior.center == then().nodules[0].center
     assert growth.days == compared.days == DAYS
     assert growth.mean_diameter_change is not None
     assert growth.mean_diameter_change.value == pytest.approx(13.0 - 9.0 * 1.03, abs=0.7)

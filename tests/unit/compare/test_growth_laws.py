@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianyi.lungct.compare.comparable import Conditions, kernel_class, why_not_times, why_not_volumes
+from lianyi.lungct.compare.comparable import Conditions, why_not_times, why_not_volumes
 from lianyi.lungct.compare.growth import LogRatio, changes_of, doubling_time, judge, share_of
 from lianyi.lungct.compare.matching import Placed, match, reach_mm
 from lianyi.lungct.compare.sizes import Sizes, sizes_of
@@ -45,15 +45,16 @@ PLACES = st.tuples(*[st.floats(-30, 30)] * 3)
 LISTS = st.lists(st.builds(placed, PLACES, DIAMETERS, st.sampled_from(Density)), max_size=6)
 
 
-@given(DIAMETERS, DIAMETERS, st.integers(28, 2000))
-def test_swapping_the_two_cts_turns_every_sign(one_mm: float, other_mm: float, days: int) -> None:
-    there, back = changes_of(ball(other_mm), ball(one_mm), days), changes_of(ball(one_mm), ball(other_mm), days)
+@given(DIAMETERS, DIAMETERS, st.integers(28, 2000), st.floats(0.1, 3.0))
+def test_swapping_the_two_cts_turns_every_sign(one_mm: float, other_mm: float, days: int, error_mm: float) -> None:
+    one, other = ball(one_mm, error_mm), ball(other_mm, error_mm)
+    there, back = changes_of(other, one, days), changes_of(one, other, days)
 
     assert there.diameter.value == -back.diameter.value
     assert there.diameter.uncertainty == pytest.approx(back.diameter.uncertainty)
     assert there.volume.value == pytest.approx(-back.volume.value)
     assert (there.rules_met, there.rules_met_backwards) == (back.rules_met_backwards, back.rules_met)
-    opposite = {"growing": "shrinking", "shrinking": "growing", "stable": "stable"}
+    opposite = {"growing": "shrinking", "shrinking": "growing", "stable": "stable", "cannot be told": "cannot be told"}
     assert judge(there, has_volumes=True) == opposite[judge(back, has_volumes=True)]
 
 
@@ -106,10 +107,30 @@ def test_without_dates_lung_rads_growth_is_not_claimed() -> None:
 
 
 def test_a_change_within_the_measuring_error_is_stable_although_a_definition_is_met() -> None:
-    changes = changes_of(ball(8.0, 2.0), ball(6.0, 2.0), 180)
+    changes = changes_of(ball(8.0, 1.6), ball(6.0, 1.6), 180)
 
     assert "fleischner-2017" in changes.rules_met
     assert judge(changes, has_volumes=True) == "stable"
+
+
+@pytest.mark.parametrize("now_mm", [8.0, 6.0, 4.0])
+def test_where_the_error_would_hide_growth_nothing_is_called_stable(now_mm: float) -> None:
+    changes = changes_of(ball(now_mm, 2.0), ball(6.0, 2.0), 180)
+
+    assert changes.diameter.uncertainty > 2.5
+    assert judge(changes, has_volumes=True) == judge(changes, has_volumes=False) == "cannot be told"
+
+
+def test_growth_beyond_a_large_error_is_still_growth() -> None:
+    changes = changes_of(ball(16.0, 2.0), ball(6.0, 2.0), 180)
+
+    assert judge(changes, has_volumes=False) == "growing"
+
+
+def test_cts_made_alike_are_certain_enough_to_call_a_nodule_stable() -> None:
+    sizes = sizes_of(a_nodule(), is_alike=True)
+
+    assert judge(changes_of(sizes, sizes, 180), has_volumes=True) == "stable"
 
 
 def test_a_volume_alone_never_makes_growth_where_volumes_are_withheld() -> None:
@@ -204,11 +225,20 @@ def test_a_doubling_time_needs_dates_and_weeks(days: int | None, is_given: bool)
     assert (why_not_times(days) == ()) is is_given
 
 
-def test_kernels_of_either_class() -> None:
-    assert [kernel_class(name) for name in ("LUNG", "B80f", "STANDARD", "B30f", "unheard of")] == [
-        "sharp",
-        "sharp",
-        "smooth",
-        "smooth",
-        None,
-    ]
+@pytest.mark.parametrize(
+    ("now", "then", "is_alike"),
+    [
+        ("STANDARD", "B30f", True),
+        ("LUNG", "Bl57", True),
+        ("Br49", "Bl57", False),
+        ("LUNG", "B80f", False),  # sharp, and sharper still
+        ("FC30", "FC08", False),  # Canon's bone kernel and one of its body kernels
+        ("Q9", "q9 ", True),
+        ("Q9", "Q8", False),  # nobody knows either
+        ("Q9", "STANDARD", False),
+    ],
+)
+def test_kernels_are_alike_by_how_sharp_they_are(now: str, then: str, is_alike: bool) -> None:  # noqa: FBT001
+    for one, other in ((now, then), (then, now)):
+        why = why_not_volumes(replace(PLAIN, kernel=one), replace(PLAIN, kernel=other))
+        assert (why == ()) is is_alike

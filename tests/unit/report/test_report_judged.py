@@ -261,7 +261,8 @@ def test_a_row_says_what_where_how_big_and_whether_it_grew() -> None:
     assert first.then[1] == "22.4 → 26.0 mm (+3.6 ±1.1)"
     assert "倍增 429 天（277–944）" in first.then
     assert "毛刺" in first.kind[-1]
-    assert second.then[0] == "→ 稳定"
+    assert second.then[0] == "→ 在测量误差内无变化"
+    assert second.then[-1] == "既往 CT 没有标出，再看测得"
     assert "两次层厚不同，不给倍增时间" in third.then
     assert fourth.then == ["＋ 新出现"]
     assert "？（约 60" in fourth.where[0]
@@ -319,7 +320,7 @@ def test_pages_number_themselves_to_the_last(tmp_path: Path) -> None:
 def test_findings_hold_what_was_measured_placed_and_compared(tmp_path: Path) -> None:
     findings, *_ = written(told(EVERYTHING, compared=True), tmp_path)
 
-    first = json.loads(findings.to_json())["nodules"][0]
+    first, second = json.loads(findings.to_json())["nodules"][:2]
     assert first["location"]["lobe"] == "left lower"
     assert first["measurements"]["mean_diameter"] == {"value": 26.0, "unit": "mm", "uncertainty": 0.7}
     assert first["calcification_pattern"] == "none"
@@ -327,6 +328,11 @@ def test_findings_hold_what_was_measured_placed_and_compared(tmp_path: Path) -> 
     assert first["spiculated"] is True
     assert first["growth"]["change"] == "growing"
     assert first["growth"]["volume_doubling"] == {"days": 429.0, "earliest_days": 277.0, "latest_days": 944.0}
+    assert (first["growth"]["prior_was_marked"], first["growth"]["reasons_en"]) == (True, [])
+    assert second["growth"]["rules_met"] == ["fleischner-2017"]
+    assert second["growth"]["prior_was_marked"] is False
+    assert second["growth"]["reasons_zh"] == ["既往 CT 没有标出，再看测得"]
+    assert second["growth"]["reasons_en"] == ["not marked on the prior CT; measured by looking again"]
 
 
 @pytest.mark.parametrize(

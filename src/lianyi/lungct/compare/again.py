@@ -27,6 +27,13 @@ _LUNG_WITHIN_MM = 10.0
 elongation on it is a vessel, what stands for the depth of a single voxel, and how far from the lung field a nodule
 at its edge may lie."""
 
+_THIN_MM = 2.51
+_UNKNOWN_MM = 5.0
+_SLICES_TO_SHOW = 2.0
+"""Engineering choices: slices up to 2.5 mm (as headers print it) show what is marked on other CTs; one whose
+thickness no header gives may be as thick as routine chest CTs are; a nodule of fewer than two slices is mixed with
+lung in each of them and may fade below what is marked or measured."""
+
 
 def look_again(
     chest: Screened, place: PatientPoint, like: Nodule, taken: Sequence[Nodule], measure: Measure
@@ -69,6 +76,16 @@ def is_seen(chest: Screened, place: PatientPoint, like: Nodule) -> bool:
     if scanned_kji is not None and not scanned_kji[round(at.k), round(at.j), round(at.i)]:
         return False
     return _is_near_lung(chest, place, _LUNG_WITHIN_MM + margin_mm)
+
+
+def may_hide(chest: Screened, like: Nodule) -> bool:
+    """Tell whether the slices of a CT are so thick that a nodule may be there unseen.
+
+    So where they are thicker than 2.5 mm, or of unknown thickness (taken as 5 mm), and the nodule's mean diameter is
+    below twice their thickness.
+    """
+    thickness_mm = _UNKNOWN_MM if chest.slice_thickness_mm is None else chest.slice_thickness_mm
+    return thickness_mm > _THIN_MM and like.mean_diameter_mm < _SLICES_TO_SHOW * thickness_mm
 
 
 def _is_near_lung(chest: Screened, place: PatientPoint, within_mm: float) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lianyi.lungct.compare.again import Measure, is_seen, look_again
+from lianyi.lungct.compare import reasons
+from lianyi.lungct.compare.again import Measure, is_seen, look_again, may_hide
 from lianyi.lungct.compare.comparable import Conditions, why_not_times, why_not_volumes
 from lianyi.lungct.compare.growth import Changes, changes_of, doubling_time, judge, share_of
 from lianyi.lungct.compare.matching import Placed, match
@@ -16,37 +17,6 @@ from lianyi.lungct.domain.growth import Change, Compared, DoublingTime, Followed
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.words import Sentence
-
-_LOOKED_THEN = Sentence(
-    "既往 CT 在本工作点没有标出；在配准后的位置再看并测得，请医师核对两次图像",
-    "not marked on the prior CT at its operating point; measured there by looking again at the registered place: "
-    "compare the images",
-)
-_LOOKED_NOW = Sentence(
-    "本次 CT 在本工作点没有标出；在配准后的位置再看并测得，请医师核对两次图像",
-    "not marked on the current CT at its operating point; measured there by looking again at the registered place: "
-    "compare the images",
-)
-_NEW = Sentence(
-    "既往 CT 扫到了该处，没有标出，在该处再看也没有测得结节",
-    "the prior CT shows the place; nothing was marked there, and looking again found nothing",
-)
-_GONE = Sentence(
-    "本次 CT 扫到了该处，没有标出，在该处再看也没有测得结节",
-    "the current CT shows the place; nothing was marked there, and looking again found nothing",
-)
-_UNSEEN_THEN = Sentence(
-    "既往 CT 没有扫到该处，或该处不是含气的肺：不能判断是否新发",
-    "the prior CT does not show the place, or no aerated lung there: whether it is new cannot be told",
-)
-_UNSEEN_NOW = Sentence(
-    "本次 CT 没有扫到该处，或该处不是含气的肺：不能判断是否消失",
-    "the current CT does not show the place, or no aerated lung there: whether it is gone cannot be told",
-)
-_UNCERTAIN = Sentence(
-    "数值达到增大的定义，但变化在测量误差之内，不能确定",
-    "the numbers meet a definition of growth, but the change is within the measuring error",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,7 +32,8 @@ def compare_chests(current: Screened, prior: Screened, *, measure: Measure) -> C
     """Match and compare the nodules of two CTs.
 
     Every current nodule without a partner is looked for again at its place on the prior CT before it is called
-    new, and every prior nodule on the current CT before it is called gone.
+    new, and every prior nodule on the current CT before it is called gone; neither is said where the slices of the
+    CT that does not show it may only hide it.
 
     Raises:
         Refusal: NOT_REGISTERED.
@@ -103,10 +74,12 @@ def _without_mark_then(
     nodule: Nodule, found: Nodule | None, prior: Screened, place: PatientPoint, pair: _Pair
 ) -> Growth:
     if found is not None:
-        return _grown(nodule, found, place, pair, prior_was_marked=False, said=(_LOOKED_THEN,))
-    if is_seen(prior, place, nodule):
-        return _alone("new", None, place, pair, _NEW)
-    return _alone("cannot be told", None, place, pair, _UNSEEN_THEN)
+        return _grown(nodule, found, place, pair, prior_was_marked=False, said=(reasons.LOOKED_THEN,))
+    if not is_seen(prior, place, nodule):
+        return _alone("cannot be told", None, place, pair, reasons.UNSEEN_THEN)
+    if may_hide(prior, nodule):
+        return _alone("cannot be told", None, place, pair, reasons.HIDDEN_THEN)
+    return _alone("new", None, place, pair, reasons.NEW)
 
 
 def _unmarked(  # noqa: PLR0913, PLR0917 -- private: both chests and what was found of them so far
@@ -128,11 +101,13 @@ def _unmarked(  # noqa: PLR0913, PLR0917 -- private: both chests and what was fo
         if found is not None:
             taken.append(found)
             there = registration.prior_from_current(found.center)
-            growth = _grown(found, nodule, there, pair, said=(_LOOKED_NOW,))
-        elif is_seen(current, placed.place, nodule):
-            growth = _alone("gone", nodule, nodule.center, pair, _GONE)
+            growth = _grown(found, nodule, there, pair, said=(reasons.LOOKED_NOW,))
+        elif not is_seen(current, placed.place, nodule):
+            growth = _alone("cannot be told", nodule, nodule.center, pair, reasons.UNSEEN_NOW)
+        elif may_hide(current, nodule):
+            growth = _alone("cannot be told", nodule, nodule.center, pair, reasons.HIDDEN_NOW)
         else:
-            growth = _alone("cannot be told", nodule, nodule.center, pair, _UNSEEN_NOW)
+            growth = _alone("gone", nodule, nodule.center, pair, reasons.GONE)
         followed.append(Followed(prior=nodule, place=placed.place, current=found, growth=growth))
     return tuple(followed)
 
@@ -166,7 +141,9 @@ def _grown(  # noqa: PLR0913 -- private: two nodules, the place, the pair, and h
     change = judge(changes, has_volumes=has_volumes)
     rules = changes.rules_met if has_volumes else tuple(r for r in changes.rules_met if r != "volume-25-percent")
     if rules and change != "growing":
-        said = (*said, _UNCERTAIN)
+        said = (*said, reasons.UNCERTAIN)
+    if change == "cannot be told":
+        said = (*said, reasons.too_uncertain(changes.diameter.uncertainty))
     times = has_volumes and not pair.no_times
     return Growth(
         change=change,

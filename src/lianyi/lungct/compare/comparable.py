@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lianyi.lungct.domain.kernels import Sharpness, sharpness
 from lianyi.lungct.domain.study import Contrast
 from lianyi.lungct.domain.words import Sentence
 
@@ -23,10 +24,6 @@ _BREATH_SHARE = 0.20
 
 _FEWEST_DAYS = 28
 """Engineering choice: over less than four weeks even a fast doubling is within the error of volumes."""
-
-_SHARP = ("lung", "bone", "edge", "sharp", "b6", "b7", "b8", "br6", "bl6", "bl5", "fc5", "fc8", "yc", "yd", "ye")
-_SMOOTH = ("standard", "soft", "std", "b3", "b4", "br3", "br4", "bf3", "fc0", "fc1", "detail", "ya", "yb")
-"""Beginnings of common kernel names (GE, Siemens, Canon, Philips); for others, equal names only are comparable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,28 +82,17 @@ def _thickness(now: Conditions, then: Conditions) -> Sentence | None:
 
 
 def _kernel(now: Conditions, then: Conditions) -> Sentence | None:
+    """Compare kernels by how sharp they are; those of unknown sharpness only where their names are equal."""
     names = [one.kernel.strip().lower() for one in (now, then)]
     if not all(names):
         return Sentence("至少一次 CT 没有注明重建核", "a reconstruction kernel is not given")
-    kinds = [kernel_class(name) for name in names]
-    if names[0] == names[1] or (kinds[0] == kinds[1] is not None):
+    ranks = [sharpness(name) for name in names]
+    if names[0] == names[1] or ranks[0] == ranks[1] != Sharpness.UNKNOWN:
         return None
     return Sentence(
         f"重建核不同（既往 {then.kernel}，本次 {now.kernel}）",
         f"reconstruction kernels differ (then {then.kernel}, now {now.kernel})",
     )
-
-
-def kernel_class(name: str) -> str | None:
-    """Tell "sharp" or "smooth" by a kernel's name; None where the name is not known.
-
-    >>> kernel_class("B70f"), kernel_class("STANDARD"), kernel_class("Q9")
-    ('sharp', 'smooth', None)
-    """
-    low = name.strip().lower()
-    if low.startswith(_SHARP):
-        return "sharp"
-    return "smooth" if low.startswith(_SMOOTH) else None
 
 
 def _contrast(now: Conditions, then: Conditions) -> Sentence | None:

@@ -21,6 +21,9 @@ _FLEISCHNER_MM = Decimal(2)
 # BTS, NELSON: a quarter more volume (Eur Radiol 2021;31:8302).
 _VOLUME_RATIO = 1.25
 _SMALLEST_MASS_MG = 1e-3
+_WIDEST_MM = 2.5
+"""Engineering choice: half a 95 % interval of the diameter's change beyond which "no change" says nothing, as it would
+hide growth of half as much again as the definitions ask.  CTs made alike give 2.1 mm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,11 @@ def doubling_time(ratio: LogRatio, days: int) -> DoublingTime:
 
 
 def judge(changes: Changes, *, has_volumes: bool) -> Change:
-    """Call it growing or shrinking only where it is certain and a published definition is met."""
+    """Call it growing or shrinking only where it is certain and a published definition is met.
+
+    What is not proven is "stable" only where the diameters are certain enough to have shown growth; where the error
+    of their change exceeds 2.5 mm it "cannot be told".
+    """
     if not has_volumes:
         changes = replace(
             changes,
@@ -106,7 +113,9 @@ def judge(changes: Changes, *, has_volumes: bool) -> Change:
         )
     if _is_certain(changes, changes.rules_met, sign=1):
         return "growing"
-    return "shrinking" if _is_certain(changes, changes.rules_met_backwards, sign=-1) else "stable"
+    if _is_certain(changes, changes.rules_met_backwards, sign=-1):
+        return "shrinking"
+    return "cannot be told" if changes.diameter.uncertainty > _WIDEST_MM else "stable"
 
 
 def _is_certain(changes: Changes, rules: tuple[GrowthRule, ...], *, sign: int) -> bool:

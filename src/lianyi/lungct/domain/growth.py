@@ -39,7 +39,8 @@ class Growth:
 
     Attributes:
         change: by the rules of measurement: "growing" and "shrinking" only where the 95 % interval of the change
-            excludes zero *and* a published definition of growth is met; otherwise "stable".
+            excludes zero *and* a published definition of growth is met; "stable" where it is neither but would have
+            been seen; "cannot be told" where the error, or what the other CT shows, leaves it open.
         prior: the nodule as measured on the prior CT; None for a new one.
         prior_place: where it lies, or would lie, on the prior CT.
         days: between the two CTs.

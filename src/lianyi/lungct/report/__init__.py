@@ -2,11 +2,12 @@
 
 Public: :func:`write_documents`, :func:`write_failure`, :class:`RunRecord`, :class:`Ability`,
 :class:`MeasuredSensitivity`, :class:`Findings`; of a comparison :func:`write_comparison`,
-:func:`write_not_compared`, :class:`Comparison`.
+:func:`write_not_compared`, :func:`change_name`, :class:`Comparison`.
 """
 
 from lianyi.lungct.report.comparison import Comparison
 from lianyi.lungct.report.comparison_documents import write_comparison, write_not_compared
+from lianyi.lungct.report.comparison_page import change_name
 from lianyi.lungct.report.documents import write_documents, write_failure
 from lianyi.lungct.report.findings import Findings
 from lianyi.lungct.report.record import Ability, JsonValue, MeasuredSensitivity, RunRecord
@@ -18,6 +19,7 @@ __all__ = [
     "JsonValue",
     "MeasuredSensitivity",
     "RunRecord",
+    "change_name",
     "write_comparison",
     "write_documents",
     "write_failure",

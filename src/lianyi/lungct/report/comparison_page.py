@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lianyi.lungct.domain.growth import Compared, DoublingTime, Growth
+from lianyi.lungct.domain.growth import Change, Compared, DoublingTime, Growth
 from lianyi.lungct.domain.measurement import Measurement
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Screened
@@ -99,6 +99,11 @@ class ComparisonPage:
 def told(key: str, language: Language, **values: object) -> str:
     """Give a sentence of the comparison in one language."""
     return pick(WORDS[key], language).format(**values)
+
+
+def change_name(change: Change, language: Language) -> str:
+    """Name what became of a nodule, as the page does."""
+    return told(change, language)
 
 
 def comparison_page(

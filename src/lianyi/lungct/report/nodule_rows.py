@@ -9,7 +9,7 @@ from lianyi.lungct.domain.measurement import Measurement
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.report.figures import half_up, mm, probability
-from lianyi.lungct.report.wording import Language, say
+from lianyi.lungct.report.wording import Language, pick, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def _then(nodule: Nodule, growth: Growth | None, language: Language) -> list[str
         )
     if growth.volume_doubling is not None and growth.volume_doubling.days is not None:
         lines.append(_doubling(growth.volume_doubling, growth.volume_doubling.days, language))
-    lines += [why.zh if language == "zh" else why.en for why in growth.not_compared[:1]]
+    lines += [pick(why, language) for why in (*growth.not_compared[:1], *growth.reasons)]
     return lines
 
 

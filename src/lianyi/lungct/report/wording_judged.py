@@ -201,7 +201,7 @@ WORDS_JUDGED: dict[str, tuple[str, str]] = {
     "not_compared": ("未比较", "not compared"),
     "change_new": ("＋ 新出现", "+ new"),
     "change_growing": ("↗ 生长", "↗ growing"),
-    "change_stable": ("→ 稳定", "→ stable"),
+    "change_stable": ("→ 在测量误差内无变化", "→ no change beyond the measuring error"),
     "change_shrinking": ("↘ 缩小", "↘ shrinking"),
     "change_gone": ("消失", "gone"),
     "change_cannot be told": ("不能判断", "cannot be told"),

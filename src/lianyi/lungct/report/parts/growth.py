@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from lianyi.lungct.domain.growth import Change, Compared, DoublingTime, Growth
+from lianyi.lungct.domain.growth import Change, Compared, DoublingTime, Growth, GrowthRule
 from lianyi.lungct.domain.measurement import Measurement
 from lianyi.lungct.report.parts.base import Length, Part
 from lianyi.lungct.report.parts.measurement import MeasurementPart
@@ -29,7 +29,11 @@ class DoublingTimePart(Part):
 
 
 class GrowthPart(Part):
-    """Then and now; *not_compared* says why volumes and doubling times are withheld."""
+    """Then and now; *not_compared* says why volumes and doubling times are withheld.
+
+    *rules_met* are the definitions of growth that the bare numbers meet, whatever their error; *prior_was_marked* is
+    false where the prior nodule was found only by looking again at its place; *reasons* say how this was decided.
+    """
 
     change: Change
     days: int | None
@@ -41,6 +45,10 @@ class GrowthPart(Part):
     mass_doubling: DoublingTimePart | None
     not_compared_zh: list[str]
     not_compared_en: list[str]
+    rules_met: list[GrowthRule] = Field(default_factory=list)
+    prior_was_marked: bool = True
+    reasons_zh: list[str] = Field(default_factory=list)
+    reasons_en: list[str] = Field(default_factory=list)
 
     @classmethod
     def of(cls, growth: Growth) -> Self:
@@ -56,6 +64,10 @@ class GrowthPart(Part):
             mass_doubling=DoublingTimePart.of(growth.mass_doubling),
             not_compared_zh=[why.zh for why in growth.not_compared],
             not_compared_en=[why.en for why in growth.not_compared],
+            rules_met=list(growth.rules_met),
+            prior_was_marked=growth.prior_was_marked,
+            reasons_zh=[why.zh for why in growth.reasons],
+            reasons_en=[why.en for why in growth.reasons],
         )
 
 
