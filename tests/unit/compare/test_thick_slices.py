@@ -1,4 +1,4 @@
-"""What only the slices of the other CT may hide is neither new nor gone."""
+"""What the other CT may only hide is neither new nor gone, what it measures too roughly is not stable."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -34,6 +34,18 @@ def test_only_what_thick_slices_would_have_shown_is_new_or_gone() -> None:
     assert [nodule.id for nodule in compared.gone] == [4]
     assert "whether it is new cannot be told" in compared.growth[2].reasons[0].en
     assert "whether it is gone cannot be told" in compared.unmarked[0].growth.reasons[0].en
+
+
+def test_a_nodule_measured_too_roughly_to_show_growth_is_not_called_stable() -> None:
+    current, prior = only((1,), 1.0, 2099), only((1,), 5.0, 2098)
+    (nodule,) = prior.nodules
+    rough = replace(nodule.measurements.mean_diameter, uncertainty=3.0)
+    nodule = replace(nodule, measurements=replace(nodule.measurements, mean_diameter=rough))
+
+    growth = compare_chests(current, replace(prior, nodules=(nodule,)), measure=lambda *_: None).growth[1]
+
+    assert growth.change == "cannot be told"
+    assert [why.en.split(":")[0] for why in growth.reasons] == ["the error of ±3.4 mm exceeds what defines growth"]
 
 
 @pytest.mark.parametrize(

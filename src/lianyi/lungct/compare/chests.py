@@ -140,10 +140,10 @@ def _grown(  # noqa: PLR0913 -- private: two nodules, the place, the pair, and h
     changes = changes_of(sizes_of(now, is_alike=has_volumes), sizes_of(then, is_alike=has_volumes), pair.days)
     change = judge(changes, has_volumes=has_volumes)
     rules = changes.rules_met if has_volumes else tuple(r for r in changes.rules_met if r != "volume-25-percent")
-    if rules and change != "growing":
-        said = (*said, reasons.UNCERTAIN)
     if change == "cannot be told":
         said = (*said, reasons.too_uncertain(changes.diameter.uncertainty))
+    elif rules and change != "growing":
+        said = (*said, reasons.UNCERTAIN)
     times = has_volumes and not pair.no_times
     return Growth(
         change=change,
