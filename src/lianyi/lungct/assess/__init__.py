@@ -6,6 +6,8 @@ missing, :mod:`exam` finds the most suspicious nodule.  No image is looked at he
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lianyi.lungct.assess.explain import rule_names, rule_page
 from lianyi.lungct.assess.guidelines import assess_by
 from lianyi.lungct.assess.risks import mayo_band, risks_of
@@ -31,6 +33,8 @@ def assess_case(case: Case, context: Context, *, guidelines: tuple[str, ...] = G
     known = {*GUIDELINES, *UNCONFIRMED_GUIDELINES}
     if unknown := [name for name in guidelines if name not in known]:
         raise ValueError(f"no such guideline: {', '.join(unknown)}")
+    # By id: of two nodules of one rank the first decides, and that must not depend on the order of a list.
+    case = replace(case, nodules=tuple(sorted(case.nodules, key=lambda nodule: nodule.id)))
     bands = {nodule.id: mayo_band(nodule, case, context) for nodule in case.nodules}
     known_bands = {number: band for number, band in bands.items() if band is not None}
     return Assessed(
