@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lianyi import __version__
+from lianyi.cli.context import ContextFile
 from lianyi.cli.exits import Exit
 from lianyi.cli.terminal import console_for
 from lianyi.lungct.domain.errors import Misconfigured
@@ -29,17 +30,7 @@ def assess(
             show_default=False,
         ),
     ],
-    context: Annotated[
-        Path | None,
-        typer.Option(
-            "--context",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="患者资料；不知道的不要填，不会替您假设。 The patient; leave out what is not known.",
-            show_default=False,
-        ),
-    ] = None,
+    context: ContextFile = None,
     lang: Annotated[
         Language | None,
         typer.Option("--lang", help="语言，默认中文。 Language; Chinese unless set.", show_default=False),

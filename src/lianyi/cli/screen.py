@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lianyi.cli.context import ContextFile
 from lianyi.cli.exits import Exit
 from lianyi.cli.fault import tell_fault, write_fault
 from lianyi.cli.terminal import console_for, progress_by_stage
@@ -68,17 +69,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
             "--lang", help="报告语言，默认中文。 Language of the report; Chinese unless set.", show_default=False
         ),
     ] = None,
-    context: Annotated[
-        Path | None,
-        typer.Option(
-            "--context",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="患者资料；不知道的不要填，不会替您假设。 The patient; leave out what is not known.",
-            show_default=False,
-        ),
-    ] = None,
+    context: ContextFile = None,
     detector: Annotated[
         DetectorName | None,
         typer.Option(
