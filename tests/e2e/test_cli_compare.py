@@ -11,6 +11,11 @@ import jsonschema
 import pydicom
 import pytest
 
+from lianyi.lungct.detect.classical import ClassicalDetector
+from lianyi.lungct.domain.image import CtVolume, LungFields
+from lianyi.lungct.domain.nodule import Candidate
+from lianyi.lungct.domain.outcome import OperatingPoint
+from lianyi.lungct.pipeline import Kit, first_read
 from lianyi.lungct.report.comparison import comparison_schema_text
 from lianyi.phantom import PhantomSpec, PlantedNodule, write_phantom
 from lianyi.phantom.spec import PhantomSpec as Spec
@@ -91,6 +96,41 @@ def test_a_screening_carries_the_comparison(pair: tuple[Path, Path], lianyi: Lia
     findings = json.loads(ended.stdout)
     assert "prior studies" not in [part["what"] for part in findings["not_analysed"]]
     assert "compare" in findings["timing_s"]
+
+
+class BreaksOnThePrior:
+    """Proposes nothing on the first chest and breaks on the second, the prior."""
+
+    identity = ClassicalDetector().identity
+
+    def __init__(self) -> None:
+        self.chests = 0
+
+    def detect(self, working: CtVolume, lungs: LungFields) -> tuple[Candidate, ...]:  # noqa: ARG002 -- the protocol's
+        self.chests += 1
+        if self.chests == 2:
+            raise MemoryError
+        return ()
+
+
+def test_a_fault_in_the_prior_leaves_the_first_look(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    then, now = pair
+    point = OperatingPoint(name="test", probability=0.5, max_marks=20)
+    faults: list[Exception] = []
+
+    findings = first_read(
+        [now],
+        tmp_path,
+        kit=Kit(detector=BreaksOnThePrior(), operating_point=point),
+        prior=[then],
+        on_prior_fault=faults.append,
+    )
+
+    assert findings.outcome == "screened"
+    assert [type(fault) for fault in faults] == [MemoryError]
+    (said,) = [one for one in findings.warnings if one.code == "W21"]
+    assert "程序在读取或比较既往 CT 时出错" in said.message_zh
+    assert "既往 CT 时出错" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_shipped_schema_is_the_documents_own() -> None:

@@ -147,6 +147,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
                 tell=tell,
                 prior=() if prior is None else (prior,),
                 is_same_patient=same_patient,
+                on_prior_fault=lambda fault: tell_prior_fault(fault, out, language),
             )
     except KeyboardInterrupt:
         console_for(sys.stderr).print(_interrupted(out, language))
@@ -165,6 +166,13 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
     else:
         console_for(sys.stdout).print(_summary(findings, out, language))
     raise typer.Exit(EXITS[findings.outcome])
+
+
+def tell_prior_fault(fault: Exception, out: Path, language: Language) -> None:
+    """Keep a record of why the prior could not be used, and say where it is; the first look goes on."""
+    where = write_fault(fault, out)
+    said = "既往 CT 未能比较：程序出错" if language == "zh" else "The prior was not compared: a fault in the program"
+    console_for(sys.stderr).print(f"{said} ({type(fault).__name__}). {where or ''}")
 
 
 def _with_options(settings: Settings, detector: DetectorName | None, point: PointName | None) -> Settings:
@@ -255,12 +263,22 @@ def _summary(findings: Findings, out: Path, language: Language) -> str:
         lines.append(f"详细说明：lianyi explain {refusal.code}" if zh else f"more: lianyi explain {refusal.code}")
     if EXITS[findings.outcome] == Exit.SCREENED:
         lines.append(_marks(len(findings.nodules), language))
+        lines.extend(_categories(findings, language))
     lines.extend(f"{note}{caution.code}{colon}{caution.message}" for caution in findings.warnings)
     report = out.resolve() / "report.html"
     lines.append(f"报告：{report}（另有 report.pdf）" if zh else f"report: {report} (and report.pdf)")
     total_s = findings.timing_s["total"]
     lines.append(f"用时：{total_s:.1f} 秒" if zh else f"time: {total_s:.1f} s")
     return "\n".join(lines)
+
+
+def _categories(findings: Findings, language: Language) -> list[str]:
+    """Say each guideline's category of the exam where there is one; what it hangs on stands in the report."""
+    from lianyi.lungct.report import title_of  # noqa: PLC0415 -- the engine is loaded by now
+
+    told = [one for one in findings.assessments if one.level == "exam" and one.category is not None]
+    rest = "，待医师确认" if language == "zh" else ", provisional until a doctor confirms"
+    return [f"{title_of(one.guideline, language)}: {one.category}{one.modifier}{rest}" for one in told]
 
 
 def _marks(count: int, language: Language) -> str:

@@ -44,7 +44,7 @@ from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.locate import find_locations
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.marks import measure_marks, question_calcification, without_enhancement
-from lianyi.lungct.priors import compare_with_prior, with_prior
+from lianyi.lungct.priors import compare_with_prior, with_prior, without_prior
 from lianyi.lungct.report import (
     Ability,
     Comparison,
@@ -205,10 +205,12 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     tell: Tell | None = None,
     prior: Sequence[Path] = (),
     is_same_patient: bool = False,
+    on_prior_fault: Callable[[Exception], None] | None = None,
 ) -> Findings:
     """Screen the study in *paths* and write findings, report, key images and provenance into *folder*.
 
-    With a *prior* CT the two are compared; where they cannot be, the report says why and stands without it.
+    With a *prior* CT the two are compared; where they cannot be, the report says why and stands without it.  So it
+    does where the comparison fails by a fault of ours, which *on_prior_fault* then receives.
 
     Returns:
         What ``findings.json`` says; a refusal is an answer, not an error.
@@ -223,9 +225,14 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             series = read_chest_series(paths, requested=requested, tell=tell)
         outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch, context=context)
         if prior and isinstance(outcome, Screened):
-            then = read_and_screen(prior, kit=kit, watch=watch)
-            with watch.stage("compare"):
-                outcome = with_prior(outcome, then, is_same_patient=is_same_patient)
+            try:
+                then = read_and_screen(prior, kit=kit, watch=watch)
+                with watch.stage("compare"):
+                    outcome = with_prior(outcome, then, is_same_patient=is_same_patient)
+            except Exception as fault:  # noqa: BLE001 -- the first look is done, and must not be lost for the prior's sake
+                outcome = without_prior(outcome)
+                if on_prior_fault:
+                    on_prior_fault(fault)
             with watch.stage("assess"):
                 outcome = assess(outcome, context or Context(), guidelines=kit.guidelines)
         with watch.stage("report"):

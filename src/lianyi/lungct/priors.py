@@ -40,6 +40,17 @@ def with_prior(current: Screened, prior: Screened | Refused, *, is_same_patient:
     return replace(current, compared=compared, cautions=(*current.cautions, *cautions))
 
 
+def without_prior(current: Screened) -> Screened:
+    """Say of a screened chest that the comparison failed by a fault of this program, and keep the rest."""
+    caution = Caution(
+        code=CautionCode.PRIOR_NOT_COMPARED,
+        zh="没有与既往 CT 比较：程序在读取或比较既往 CT 时出错。本次首看不受影响；请自行对照既往 CT，并联系管理员。",
+        en="Not compared with the prior CT: the program failed while reading or comparing it. This first look stands; "
+        "compare with the prior CT yourself, and tell the administrator.",
+    )
+    return replace(current, cautions=(*current.cautions, caution))
+
+
 def _not_compared(reason: Refusal) -> Caution:
     return Caution(
         code=CautionCode.PRIOR_NOT_COMPARED,

@@ -1,7 +1,7 @@
 """Measure everything once, for fitting and for the page, and keep the figures as JSON under out/calipers.
 
 ``python -m lianyi_train.calipers.collect building|reported``: the phantoms of their own seeds and one half of LIDC's
-patients.  The two never meet: fit reads "building", the page "reported".
+patients, the whole chests besides.  The two never meet: fit reads "building", the page "reported".
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lianyi.lungct.measure import draw_nodule
 from lianyi.lungct.measure.core import measure_core
 from lianyi.lungct.measure.gather import difficulty_of
 from lianyi.lungct.measure.surface import surface_evidence
+from lianyi_train.calipers.chests import chest_nodules
 from lianyi_train.calipers.phantoms import FIRST_BUILDING, FIRST_REPORTED, LOOKED_AT, Case, make_case
 from lianyi_train.calipers.readers import Compared, compare, drawn_nodules
 
@@ -38,6 +39,7 @@ def phantom_row(case: Case) -> Row:
         "density": case.density.value,
         "thickness_mm": case.thickness_mm,
         "is_cut": case.is_cut,
+        "is_touched": case.is_touched,
         "true": {
             "long_axis": case.axes_mm[0],
             "short_axis": case.axes_mm[1],
@@ -96,17 +98,20 @@ def reader_row(compared: Compared) -> Row:
 
 
 def collect(part: str) -> None:
-    """Measure one part and write its two files."""
+    """Measure one part and write its files: the whole chests belong to the reported one."""
     COLLECTED.mkdir(parents=True, exist_ok=True)
     rows = [phantom_row(make_case(seed)) for seed in _SEEDS[part]]
     (COLLECTED / f"{part}_phantoms.json").write_text(json.dumps(rows), encoding="utf-8")
     drawn = drawn_nodules(SHARED_DATA, least_readers=_LEAST_READERS, building=part == "building")
     read = [reader_row(compare(one)) for one in drawn]
     (COLLECTED / f"{part}_readers.json").write_text(json.dumps(read), encoding="utf-8")
+    if part == "reported":
+        own = [reader_row(compare(one)) for one in chest_nodules(SHARED_DATA, least_readers=_LEAST_READERS)]
+        (COLLECTED / "reported_chests.json").write_text(json.dumps(own), encoding="utf-8")
 
 
 def rows_of(part: str, what: str) -> list[Row]:
-    """Read what was collected: "phantoms" or "readers" of one part."""
+    """Read what was collected: "phantoms", "readers" or, of the reported part, "chests"."""
     rows: list[Row] = json.loads((COLLECTED / f"{part}_{what}.json").read_text(encoding="utf-8"))
     return rows
 

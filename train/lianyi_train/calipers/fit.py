@@ -1,6 +1,6 @@
 """Fit the uncertainty of measuring on phantoms, and the surface scores on LIDC's building half: fitted.json.
 
-``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds below 3,000,000 and the patients
+``python -m lianyi_train.calipers.fit`` reads what ``collect building`` measured: seeds below 4,000,000 and the patients
 for building, nothing else.
 """
 

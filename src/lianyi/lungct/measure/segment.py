@@ -27,6 +27,7 @@ from lianyi.lungct.domain.geometry import Grid
 from lianyi.lungct.domain.image import Booleans
 from lianyi.lungct.measure.air import local_air
 from lianyi.lungct.measure.crop import Reals, Sample, resample
+from lianyi.lungct.measure.stumps import most_at_stumps, without_stumps
 
 _LUNG_HU = -600.0
 """Aerated lung lies below this."""
@@ -68,6 +69,12 @@ _CAVITY_HU = -800.0
 
 _MARGIN_MM = 1.5
 """How far beyond the half level a nodule's blur is still collected."""
+
+_CRUST_MM, _LEAST_CRUST = (0.8, 2.0), 30
+"""How deep below the border, and on how many voxels at least, it is read whether calcification reaches it."""
+
+_FROM_WALL_MM = 2.0
+"""Dense tissue nearer to the wall than this is the wall's blur, not a vessel that runs on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -142,6 +149,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
     seed = _seed(smooth_kji, allowed_kji, away_mm, radius_mm=radius_mm, lung_hu=lung_hu, step_mm=step_mm)
     near_kji = allowed_kji & (away_mm < reach_mm)
     walk_kji = away_mm < radius_mm + 4.0  # a nodule's middle lies no further from its candidate
+    free_kji = edt.edt(allowed_kji) * step_mm > _FROM_WALL_MM
     plateau_hu = _first_plateau(smooth_kji, seed, reach=max(1, round(0.4 * radius_mm / step_mm)))
     shape_kji = np.zeros_like(near_kji)
     depth_mm = 0.0
@@ -150,7 +158,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
             return None
         border_kji = faint_kji if plateau_hu - lung_hu < _FAINT_CONTRAST_HU else smooth_kji
         half_hu = _border_hu(air_kji, plateau_hu, faint=plateau_hu - lung_hu < _FAINT_CONTRAST_HU)
-        grown = _compact(near_kji & (border_kji > half_hu), seed, step_mm, walk_kji)
+        grown = _compact(near_kji & (border_kji > half_hu), seed, step_mm, walk_kji, free_kji)
         if grown is None:
             return None
         shape_kji, depth_mm, core_kji = grown
@@ -161,7 +169,7 @@ def draw_outline(cube: Sample, *, radius_mm: float, slice_step_mm: float, reach_
     half_hu = _border_hu(air_kji, plateau_hu, faint=plateau_hu - lung_hu < _FAINT_CONTRAST_HU)
     rim_hu = lung_hu + _RIM_CONTRAST_HU
     if float(half_hu.max()) > rim_hu + 100:
-        wide = _compact(near_kji & (smooth_kji > rim_hu), seed, step_mm, walk_kji)
+        wide = _compact(near_kji & (smooth_kji > rim_hu), seed, step_mm, walk_kji, free_kji)
         if wide is not None:
             outside_mm = edt.edt(~shape_kji) * step_mm
             rim_kji = wide[0] & (outside_mm > max(1.2, 0.3 * slice_step_mm + 0.6))
@@ -252,7 +260,7 @@ def _first_plateau(smooth_kji: Reals, seed: tuple[int, int, int], *, reach: int)
 
 
 def _compact(
-    dense_kji: Booleans, seed: tuple[int, int, int], step_mm: float, walk_kji: Booleans
+    dense_kji: Booleans, seed: tuple[int, int, int], step_mm: float, walk_kji: Booleans, free_kji: Booleans
 ) -> tuple[Booleans, float, Booleans] | None:
     """Take the compact body at the seed out of a dense region.
 
@@ -277,6 +285,7 @@ def _compact(
         reach_mm = float(np.percentile(np.linalg.norm(where - peak, axis=1), 99)) * step_mm
         if reach_mm < 2.3 * (peak_mm + 0.5 * step_mm):
             break
+    body_kji = without_stumps(body_kji, dense_kji & free_kji, middle=peak, step_mm=step_mm)
     core_kji = body_kji & (depth_kji >= 0.5 * peak_mm)
     return body_kji, peak_mm, core_kji
 
@@ -336,10 +345,19 @@ def membership(native: Sample, outline: Outline) -> tuple[Reals, Reals]:
         return np.where(near_kji, np.where(deep_kji, np.float32(1), share), np.float32(0)).astype(np.float32)
 
     lung_share = resample(outline.lung_kji, cube.grid, native.grid, outside=0.0)
-    # Against the half level of soft tissue: a calcified core must not draw the border inwards.
-    firm = 0.5 / _FAINT_LEVEL if faint else np.maximum(1.0, scale_kji / (_SOFT_TISSUE_HU - air_kji))
+    # Against the half level of soft tissue, a calcified core must not draw the border inwards; but against that of
+    # the calcified where it reaches the border.
+    crust_kji = (signed_mm > _CRUST_MM[0]) & (signed_mm < _CRUST_MM[1])
+    crust_hu = _SOFT_TISSUE_HU
+    if np.count_nonzero(crust_kji) >= _LEAST_CRUST:
+        crust_hu = max(crust_hu, float(np.percentile(hu_kji[crust_kji], 25)))
+    firm = 0.5 / _FAINT_LEVEL if faint else np.maximum(1.0, scale_kji / (crust_hu - air_kji))
     share_kji = np.minimum(np.minimum(share_of(hu_kji, least=0.0, most=9.0) * firm, 1.0), lung_share)
+    dense_kji = ((hu_kji - air_kji) / scale_kji * firm > 0.5) & (lung_share > 0.5)
+    most_kji = most_at_stumps(share_kji, signed_mm, dense_kji, spacing=spacing)
+    share_kji = np.minimum(share_kji, most_kji)
     # Unsmoothed, and not cut at 0: noise around the nodule cancels out in the sum.
     collected_kji = share_of(native.hu_kji, least=-0.5, most=1.5 if faint else 1.0)
     collected_kji = np.minimum(collected_kji, np.where(lung_share < 1, lung_share, np.float32(2)))
+    collected_kji = np.where(most_kji < 1, np.minimum(collected_kji, most_kji), collected_kji).astype(np.float32)
     return share_kji, collected_kji

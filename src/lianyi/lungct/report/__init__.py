@@ -1,10 +1,11 @@
 """Documents of a first look: findings.json, report in HTML and PDF, key images, provenance.
 
 Public: :func:`write_documents`, :func:`write_failure`, :class:`RunRecord`, :class:`Ability`,
-:class:`MeasuredSensitivity`, :class:`Findings`; of a comparison :func:`write_comparison`,
+:class:`MeasuredSensitivity`, :class:`Findings`, :func:`title_of`; of a comparison :func:`write_comparison`,
 :func:`write_not_compared`, :func:`change_name`, :class:`Comparison`.
 """
 
+from lianyi.lungct.report.answers import title_of
 from lianyi.lungct.report.comparison import Comparison
 from lianyi.lungct.report.comparison_documents import write_comparison, write_not_compared
 from lianyi.lungct.report.comparison_page import change_name
@@ -20,6 +21,7 @@ __all__ = [
     "MeasuredSensitivity",
     "RunRecord",
     "change_name",
+    "title_of",
     "write_comparison",
     "write_documents",
     "write_failure",
