@@ -160,8 +160,8 @@ def _chests(rows: Sequence[Row]) -> str:
         "",
         (
             "The three LIDC chests of `../shared/data`, with the lung field found in them and every other nodule, "
-            "vessel and wall in its place. They were looked at while building, as examples. Nodules that two readers or more "
-            "drew; mean diameters, mm:"
+            "vessel and wall in its place. They were looked at while building, as examples. Nodules that two readers "
+            "or more drew; mean diameters, mm:"
         ),
         "",
         "| chest, nodule | slices apart | readers | their mean (from, to) | ours, 95 % interval | holds their mean |",
