@@ -65,7 +65,7 @@ def test_the_fitted_interval_follows_the_spread_and_holds_95_percent_of_new_erro
         hardness = random.uniform(0, 2, count)
         return np.column_stack([np.ones(count), hardness]), random.normal(size=count) * np.exp(hardness)
 
-    model = fit_half_width(*errors(3000), ["dense"] * 3000, ["one", "hardness"])
+    model = fit_half_width(*errors(3000), ["dense"] * 3000, names=["one", "hardness"])
     terms, wrong = errors(3000)
     half = model["factors"]["dense"] * np.exp(terms @ np.array(model["weights"]))
 
@@ -73,12 +73,24 @@ def test_the_fitted_interval_follows_the_spread_and_holds_95_percent_of_new_erro
     assert 0.93 < np.mean(np.abs(wrong) <= half) < 0.97
 
 
+def test_errors_beyond_the_widest_interval_are_made_up_for_by_the_others() -> None:
+    random = np.random.default_rng(2)
+    wrong, most = random.normal(size=4000), np.full(4000, 1e9)
+    wrong[:80], most[:80] = 50.0, 10.0
+
+    terms = np.column_stack([np.ones(4000), random.uniform(size=4000)])
+    model = fit_half_width(terms, wrong, ["dense"] * 4000, most=most, names=["one", "hardness"])
+    half = np.minimum(model["factors"]["dense"] * np.exp(terms @ np.array(model["weights"])), most)
+
+    assert np.mean(np.abs(wrong) <= half) == pytest.approx(0.95, abs=0.005)
+
+
 def test_no_interval_narrows_with_haze() -> None:
     random = np.random.default_rng(1)
     haze = random.uniform(0, 1, 2000)
     terms = np.column_stack([np.ones(2000), haze])
 
-    model = fit_half_width(terms, random.normal(size=2000) * np.exp(-haze), ["dense"] * 2000, ["one", "haze"])
+    model = fit_half_width(terms, random.normal(size=2000) * np.exp(-haze), ["dense"] * 2000, names=["one", "haze"])
 
     assert model["weights"][1] == 0.0
 

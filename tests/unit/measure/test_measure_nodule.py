@@ -213,6 +213,51 @@ def test_a_vessel_through_the_nodule_is_taken_off() -> None:
     assert nodule.volume_mm3 == pytest.approx(ball_mm3(12.0), rel=0.15)
 
 
+@pytest.mark.parametrize("radius_mm", [0.7, 1.0, 1.5])
+def test_a_vessel_that_runs_in_lengthens_no_axis(radius_mm: float) -> None:
+    def tissue(places: Floats) -> Floats:
+        away = places - CENTER
+        vessel = (np.hypot(away[:, 1], away[:, 2]) < radius_mm) & (away[:, 0] > 0)
+        return np.where(vessel, 30.0, ball(14.0)(places))
+
+    nodule = measured(render(Stack(half_mm=20.0).grid(), tissue), lung_fields(), candidate(6.0))
+
+    assert nodule.measurements.axial_long_axis.value == pytest.approx(14.0, abs=0.6)
+    assert nodule.volume_mm3 == pytest.approx(ball_mm3(14.0), rel=0.05)
+
+
+def test_a_lobe_that_ends_stays_the_nodules() -> None:
+    bulge = ball(6.0, center=CENTER + np.array([7.0, 0.0, 0.0]))
+
+    def tissue(places: Floats) -> Floats:
+        return np.maximum(ball(14.0)(places), bulge(places))
+
+    nodule = measured(render(Stack(half_mm=20.0).grid(), tissue), lung_fields(), candidate(7.0))
+
+    assert nodule.measurements.axial_long_axis.value == pytest.approx(17.0, abs=0.6)
+
+
+def test_a_wholly_calcified_nodule_is_bordered_at_its_own_half_level_a_calcified_core_is_not() -> None:
+    whole = render(Stack().grid(), ball(12.0, hu=700.0))
+    core = render(Stack().grid(), lambda places: np.maximum(ball(12.0)(places), ball(5.0, hu=700.0)(places)))
+
+    for volume in (whole, core):
+        nodule = measured(volume, lung_fields(), candidate(6.0))
+        assert nodule.mean_diameter_mm == pytest.approx(12.0, abs=0.35)
+
+
+def test_a_broad_rim_that_vessels_cross_is_ground_glass_still() -> None:
+    def tissue(places: Floats) -> Floats:
+        away = places - CENTER
+        vessel = (np.hypot(np.abs(away[:, 1]) - 6.0, away[:, 2]) < 1.2) | (np.hypot(away[:, 0], away[:, 2] - 6.0) < 1.2)
+        return np.where(vessel, 30.0, np.maximum(ball(20.0, hu=-620.0)(places), ball(8.0)(places)))
+
+    nodule = measured(render(Stack(half_mm=22.0).grid(), tissue), lung_fields(), candidate(9.0))
+
+    assert nodule.density is Density.PART_SOLID
+    assert nodule.mean_diameter_mm == pytest.approx(20.0, rel=0.12)
+
+
 @pytest.mark.parametrize("field_keeps_nodule", [True, False])
 def test_the_chest_wall_is_cut_off_whether_or_not_the_lung_field_kept_the_nodule(field_keeps_nodule: bool) -> None:  # noqa: FBT001 -- a parameter of the test
     # The wall begins 4 mm beyond the centre of a 12 mm ball: 9.3 % of the ball lies in it.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from lianyi.lungct.measure.surface import FEATURES
-from lianyi.lungct.measure.uncertainty import TERMS, group_of
+from lianyi.lungct.measure.uncertainty import TERMS, group_of, widest
 from lianyi_train.calipers.collect import ROOT, Row, rows_of
 
 Floats = npt.NDArray[np.float64]
@@ -46,10 +46,13 @@ def errors_of(row: Row) -> dict[str, float]:
     return wrong
 
 
-def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str], names: Sequence[str] = TERMS) -> dict[str, Any]:
+def fit_half_width(
+    terms: Floats, wrong: Floats, groups: Sequence[str], *, most: Floats | None = None, names: Sequence[str] = TERMS
+) -> dict[str, Any]:
     """Fit one quantity: weights by the likeliest scale of the errors, each group's factor on cases left out.
 
-    *names* are of the columns of *terms*.  A group of fewer than 50 takes the factor of all.
+    *names* are of the columns of *terms*.  A group of fewer than 50 takes the factor of all.  No interval holds an
+    error beyond its *most*: the factor makes up for those with the rest, as far as it can.
     """
     spreads = np.maximum(terms.std(axis=0), 1e-6)
     bounds = [(0.0 if name in _NEVER_NARROWING else None, None) for name in names]
@@ -70,6 +73,8 @@ def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str], names: S
     ratios = np.empty(len(wrong))
     for one in range(_FOLDS):
         ratios[fold == one] = np.abs(wrong[fold == one]) / np.exp(terms[fold == one] @ weights_of(fold != one))
+    if most is not None:
+        ratios = np.where(np.abs(wrong) > most, np.inf, ratios)
     return {
         "weights": [round(float(w), 5) for w in weights_of(np.ones(len(wrong), np.bool_))],
         "factors": {name: _factor(ratios, np.array(groups) == name) for name in ("dense", "faint")},
@@ -78,7 +83,9 @@ def fit_half_width(terms: Floats, wrong: Floats, groups: Sequence[str], names: S
 
 def _factor(ratios: Floats, is_own: npt.NDArray[np.bool_]) -> float:
     own = ratios[is_own] if np.count_nonzero(is_own) >= _LEAST_GROUP else ratios
-    return round(float(np.quantile(own, _HELD)), 4)
+    held = float(np.quantile(own, _HELD, method="higher"))
+    # Where more than 5 % are beyond the widest, all that can be held are held.
+    return round(held if math.isfinite(held) else float(own[np.isfinite(own)].max()), 4)
 
 
 def fit_surface(evidence: Sequence[dict[str, float]], ratings: Sequence[float]) -> dict[str, Any]:
@@ -117,7 +124,12 @@ def _fit_phantoms(rows: Sequence[Row]) -> dict[str, Any]:
             terms.setdefault(quantity, []).append(row["terms"])
             wrong.setdefault(quantity, []).append(error)
     return {
-        name: fit_half_width(np.array(terms[name]), np.array(wrong[name]), [group_of(one) for one in terms[name]])
+        name: fit_half_width(
+            np.array(terms[name]),
+            np.array(wrong[name]),
+            [group_of(one) for one in terms[name]],
+            most=np.array([widest(name, one) for one in terms[name]]),
+        )
         for name in sorted(wrong)
     }
 

@@ -61,7 +61,7 @@ class Case:
         density: as planted.
         thickness_mm: width of the slice profile.
         is_cut: whether the pleura cuts it.
-        is_touched: whether a vessel, an airway or a bone comes within 2 mm of it, an airway's wall not counted.
+        is_touched: whether a vessel, an airway or a bone comes within 1 mm of it, an airway's wall not counted.
         axes_mm: long and short axis by the caliper rule on the formula's own axial cuts.
         mean_hu: of what was planted, core included.
         volume_mm3: the formula's, inside the lung.
@@ -229,8 +229,8 @@ def _mean_hu(ball: Ball, whole_mm3: float) -> float:
 
 
 def _is_touched(ball: Ball, near: Plumbing) -> bool:
-    """Tell whether a tube, its lumen where it is an airway, comes within 2 mm of the nodule."""
-    reach_mm = float(ball.radii_mm.max()) + 2.0
+    """Tell whether a tube, its lumen where it is an airway, comes within 1 mm of the nodule."""
+    reach_mm = float(ball.radii_mm.max()) + 1.0
     clearances = [tubes.clearance_mm(ball.center_xyz) for tubes in (near.blood, near.airways, near.bones) if len(tubes)]
     return any(bool((clearance < reach_mm).any()) for clearance in clearances)
 

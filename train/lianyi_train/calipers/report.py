@@ -16,8 +16,8 @@ PAGE = ROOT / "docs" / "validation" / "measurement.md"
 _SIZES_MM = ((4.0, 6.0), (6.0, 8.0), (8.0, 12.0), (12.0, 20.0), (20.0, 40.0))
 _RATED = 3.0
 _PLACES = (
-    ("free, nothing within 2 mm", False, False),
-    ("free, a vessel, airway or rib within 2 mm", False, True),
+    ("free, nothing within 1 mm", False, False),
+    ("free, a vessel, airway or rib within 1 mm", False, True),
     ("cut by the pleura", True, False),
 )
 

@@ -106,13 +106,14 @@ def half_width_from(quantity: str, terms: Sequence[float]) -> float:
     model = fitted()["uncertainty"][quantity]
     total = sum(weight * term for weight, term in zip(model["weights"], terms, strict=True))
     width = float(model["factors"][group_of(terms)] * math.exp(total))
-    return min(width, _most(quantity, math.exp(terms[TERMS.index("log diameter")])))
+    return min(width, widest(quantity, terms))
 
 
-def _most(quantity: str, diameter_mm: float) -> float:
+def widest(quantity: str, terms: Sequence[float]) -> float:
     """Give the widest half width that still says something; the page counts how often it is too narrow."""
     if quantity == "mean_density":
         return math.inf
+    diameter_mm = math.exp(terms[TERMS.index("log diameter")])
     return (
         _WIDEST_SHARE_OF_VOLUME if quantity.endswith("volume") else _WIDEST_MM + _WIDEST_SHARE_OF_DIAMETER * diameter_mm
     )
