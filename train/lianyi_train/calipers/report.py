@@ -253,7 +253,8 @@ typed by hand except its text. Phantoms are small boxes of a synthetic chest, dr
 split beforehand: what is reported was not looked at while building. Phantoms of earlier pages joined the building.
 
 A phantom has smooth borders and a lung field that is true. It shows that geometry and partial volume are right;
-it is kinder than a patient. Where a vessel runs into a nodule, the tail of the errors is the vessel.
+it is kinder than a patient. Where a vessel runs into a nodule, the tail of the errors is the vessel: its first
+millimetres are taken off (`measure/stumps.py`), those of wide ones not wholly.
 """
 
 _FOOT = """## What falls short
@@ -264,8 +265,11 @@ _FOOT = """## What falls short
   bleeding or inflammation around a nodule, widens it too.
 - Readers' means are held less often than phantoms' truths.
 - The interval lies evenly around the measured value, though a missed rim can only make the nodule larger.
-- Diameters within 0.5 mm and volumes within 5 % are not reached for every solid nodule on thin slices; see the table.
-- Large spiculated nodules come out smaller than readers draw them.
+- Diameters within 0.5 mm and volumes within 5 % are not reached for every solid nodule on thin slices; see the table:
+  what misses them is a vessel of 3 mm and more running in, which a phantom adds to the nodule's density, or the pleura,
+  which is found to a millimetre.
+- Large spiculated nodules come out smaller than readers draw them; taking vessels off has made this a little worse, and
+  agreement below 8 mm better.
 - The spiculation and lobulation scores separate hardly better than the diameter alone.
 - Phantoms are spheres and ellipsoids only.
 
