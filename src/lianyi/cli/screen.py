@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -273,12 +274,12 @@ def _summary(findings: Findings, out: Path, language: Language) -> str:
 
 
 def _categories(findings: Findings, language: Language) -> list[str]:
-    """Say each guideline's category of the exam where there is one; what it hangs on stands in the report."""
+    """Say each guideline's category of the exam where it is a mark, such as 4A; answers in words need the report."""
     from lianyi.lungct.report import title_of  # noqa: PLC0415 -- the engine is loaded by now
 
-    told = [one for one in findings.assessments if one.level == "exam" and one.category is not None]
+    told = [one for one in findings.assessments if one.level == "exam" and re.match(r"\d", one.category or "")]
     rest = "，待医师确认" if language == "zh" else ", provisional until a doctor confirms"
-    return [f"{title_of(one.guideline, language)}: {one.category}{one.modifier}{rest}" for one in told]
+    return [f"{title_of(one.guideline, language)} {one.category}{one.modifier}{rest}" for one in told]
 
 
 def _marks(count: int, language: Language) -> str:
