@@ -172,8 +172,18 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
 def tell_prior_fault(fault: Exception, out: Path, language: Language) -> None:
     """Keep a record of why the prior could not be used, and say where it is; the first look goes on."""
     where = write_fault(fault, out)
-    said = "既往 CT 未能比较：程序出错" if language == "zh" else "The prior was not compared: a fault in the program"
-    console_for(sys.stderr).print(f"{said} ({type(fault).__name__}). {where or ''}")
+    kind = type(fault).__name__
+    if language == "zh":
+        kept = f"请把 {where}（不含患者信息）交给技术支持。" if where else "出错记录无法写入，请检查磁盘空间。"
+        said = f"没有与既往 CT 比较：程序出错（{kind}）。本次首看不受影响，请自行对照既往 CT。{kept}"
+    else:
+        kept = (
+            f"Give {where} to your support (it holds no patient data)."
+            if where
+            else "No record of it could be written: check the disk."
+        )
+        said = f"Not compared with the prior CT: a fault in the program ({kind}). This first look stands. {kept}"
+    console_for(sys.stderr).print(said)
 
 
 def _with_options(settings: Settings, detector: DetectorName | None, point: PointName | None) -> Settings:

@@ -220,6 +220,7 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     """
     watch = Stopwatch(tell)
     record = _record(kit, {"series": requested, "language": language})
+    prior_fault: Exception | None = None
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
@@ -230,13 +231,11 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
                 with watch.stage("compare"):
                     outcome = with_prior(outcome, then, is_same_patient=is_same_patient)
             except Exception as fault:  # noqa: BLE001 -- the first look is done, and must not be lost for the prior's sake
-                outcome = without_prior(outcome)
-                if on_prior_fault:
-                    on_prior_fault(fault)
+                outcome, prior_fault = without_prior(outcome), fault
             with watch.stage("assess"):
                 outcome = assess(outcome, context or Context(), guidelines=kit.guidelines)
         with watch.stage("report"):
-            return write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
+            findings = write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
     except Exception:
         write_failure(
             folder,
@@ -247,6 +246,9 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             "Try again, and tell the administrator if it happens again.",
         )
         raise
+    if prior_fault is not None and on_prior_fault is not None:
+        on_prior_fault(prior_fault)
+    return findings
 
 
 def read_and_screen(paths: Sequence[Path], *, kit: Kit, watch: Stopwatch) -> Outcome:

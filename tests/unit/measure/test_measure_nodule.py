@@ -227,15 +227,18 @@ def test_a_vessel_that_runs_in_hardly_lengthens_an_axis(radius_mm: float) -> Non
     assert nodule.volume_mm3 == pytest.approx(ball_mm3(14.0), rel=0.05)
 
 
-def test_a_lobe_that_ends_stays_the_nodules() -> None:
-    bulge = ball(6.0, center=CENTER + np.array([7.0, 0.0, 0.0]))
+@pytest.mark.parametrize(("vessel_mm", "long_mm"), [(0.0, 15.5), (1.0, 14.0)])
+def test_a_bulge_that_ends_stays_the_nodules_one_that_runs_on_does_not(vessel_mm: float, long_mm: float) -> None:
+    bulge = ball(2.0, center=CENTER + np.array([7.5, 0.0, 0.0]))
 
     def tissue(places: Floats) -> Floats:
-        return np.maximum(ball(14.0)(places), bulge(places))
+        away = places - CENTER
+        vessel = (np.hypot(away[:, 1], away[:, 2]) < vessel_mm) & (away[:, 0] > 7.0)
+        return np.where(vessel, 30.0, np.maximum(ball(14.0)(places), bulge(places)))
 
     nodule = measured(render(Stack(half_mm=20.0).grid(), tissue), lung_fields(), candidate(7.0))
 
-    assert nodule.measurements.axial_long_axis.value == pytest.approx(17.0, abs=0.6)
+    assert nodule.measurements.axial_long_axis.value == pytest.approx(long_mm, abs=0.6)
 
 
 def test_a_wholly_calcified_nodule_is_bordered_at_its_own_half_level_a_calcified_core_is_not() -> None:

@@ -1,8 +1,9 @@
 """Where a vessel runs into the nodule: its first millimetres belong to the vessel, not to the nodule.
 
 A caliper takes the furthest two points of a border, so a stump of 2 mm lengthens the long axis by 2 mm and the
-volume by nearly nothing.  The Fleischner Society (Bankier 2017) measures without what runs into a nodule; LIDC's
-readers, too, leave most of it out.  What sticks out and *ends* is the nodule's own lobe or corner, and stays.
+volume by nearly nothing.  What runs into a nodule is not the nodule.  LIDC's readers draw
+wider, the more so the larger the nodule: docs/validation/measurement.md says what taking stumps off costs there.
+What sticks out and *ends* is the nodule's own lobe or corner, and stays.
 
 Every constant here is an engineering choice, tried on phantoms and on LIDC readers' outlines of the half for building.
 """

@@ -2,9 +2,9 @@
 
 A model fitted on phantom nodules (seeds below 4,000,000) by ``python -m lianyi_train.calipers.fit`` and kept beside
 this module: the logarithm of the half width is a sum over what makes measuring hard, and a factor, one for dense
-nodules and one for those with ground glass, widens it until 95 % of phantoms it was not fitted on lie inside.  On
-phantoms that is what it promises; readers disagree for other reasons, and docs/validation/measurement.md says how
-often it holds their mean.
+nodules and one for those with ground glass, widens it until 95 % of phantoms it was not fitted on lie inside.
+On new phantoms that holds over all, not for each kind; readers disagree for other reasons.
+docs/validation/measurement.md counts both.
 """
 
 from __future__ import annotations
