@@ -12,7 +12,7 @@ from lianyi.cli.exits import Exit
 from lianyi.cli.terminal import console_for
 
 
-def deidentify(  # noqa: PLR0913, PLR0917 -- each is an option of the command
+def deidentify(
     path: Annotated[
         Path,
         typer.Argument(
@@ -50,18 +50,14 @@ def deidentify(  # noqa: PLR0913, PLR0917 -- each is an option of the command
 ) -> None:
     """导出不含身份信息的 CT（DICOM PS3.15 附录 E）。 Export CT studies without identity (PS3.15 Annex E)."""
     # numpy and pydicom are imported only now: --help must not wait for them.
-    from lianyi.deidentify import Export, NotExported, Pseudonyms, deidentify_folder, read_or_make_key  # noqa: PLC0415
-    from lianyi.deidentify.intake import is_inside  # noqa: PLC0415
-    from lianyi.deidentify.pseudonyms import new_key  # noqa: PLC0415
+    from lianyi.deidentify import NotExported, Pseudonyms, deidentify_folder, new_key, read_or_make_key  # noqa: PLC0415
     from lianyi.lungct.domain.errors import Refusal  # noqa: PLC0415
 
+    if key_file is not None and key_file.resolve().is_relative_to(out.resolve()):
+        raise typer.BadParameter(str(NotExported("D09")), param_hint="--key-file")
     try:
-        if key_file is not None and is_inside(key_file, out):
-            raise NotExported("D09")
         key = new_key() if key_file is None else read_or_make_key(key_file)
-        export: Export = deidentify_folder(
-            path, out, Pseudonyms(key), shift_dates=keep_dates == "shifted", crosswalk=crosswalk
-        )
+        export = deidentify_folder(path, out, Pseudonyms(key), shift_dates=keep_dates == "shifted", crosswalk=crosswalk)
     except (NotExported, Refusal) as reason:
         console_for(sys.stderr).print(f"{reason.zh}\n{reason.en}")
         raise typer.Exit(Exit.REFUSED) from None
@@ -71,9 +67,9 @@ def deidentify(  # noqa: PLR0913, PLR0917 -- each is an option of the command
         if study.refused is None:
             console.print(f"✓ {study.patient}: {study.instances} 幅图像 images")
         else:
-            reason = NotExported(study.refused)
-            console.print(f"✗ 整个检查未导出（{study.refused_file}）：{reason.zh}")
-            console.print(f"  The whole study was not exported ({study.refused_file}): {reason.en}")
+            told = NotExported(study.refused)
+            console.print(f"✗ 整个检查未导出（{study.refused_file}）：{told.zh}")
+            console.print(f"  The whole study was not exported ({study.refused_file}): {told.en}")
     if any(study.refused for study in export.studies):
         raise typer.Exit(Exit.REFUSED)
 

@@ -16,6 +16,8 @@ from lianyi.deidentify.table import BASIC, EDITION, MODIFIED_DATES, PATIENT_CHAR
 _DEEPEST = 16
 """Sequences nested deeper are removed: no CT has them, and a hostile file may have thousands."""
 
+_BULK = ("PixelData", "LUTData")
+
 # CID 7050 (PS3.16), as in shared/dicom/objects.md [P].
 _MEANINGS = {
     BASIC: "Basic Application Confidentiality Profile",
@@ -56,6 +58,8 @@ def _rebuilt(old: Dataset, person: Person, *, depth: int) -> Dataset:
             element = None  # a value that cannot be read cannot be vouched for
         if element is not None:
             new.add(element)
+    if depth and any(keyword in old and keyword not in new for keyword in _BULK):
+        return Dataset()  # an icon without its pixels, a table without its entries
     _keep_known_code(old, new)
     return new
 

@@ -123,19 +123,7 @@ def _export_study(study: Study, person: Person, out: Path) -> StudyExport:
     result = StudyExport(person.pseudonym, person.names.uid(study.uid))
     staging = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
     try:
-        for source in study.sources:
-            result.refused_file = source.path
-            try:
-                new = _new_instance(parse(source.read()), person)
-            except NotExported as reason:
-                if reason.code not in _LEFT_OUT:
-                    raise
-                result.left_out[reason.code] += 1
-                continue
-            result.instances += 1
-            pydicom.dcmwrite(staging / f"{result.instances:05d}.dcm", new, enforce_file_format=True)
-        if not result.instances:
-            raise NotExported("D12")
+        _write_instances(study, person, staging, result)
         place = out / person.pseudonym / f"study-{result.study_uid[-12:]}"
         place.parent.mkdir(exist_ok=True)
         staging.chmod(0o755)
@@ -148,6 +136,22 @@ def _export_study(study: Study, person: Person, out: Path) -> StudyExport:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return result
+
+
+def _write_instances(study: Study, person: Person, folder: Path, result: StudyExport) -> None:
+    for source in study.sources:
+        result.refused_file = source.path
+        try:
+            new = _new_instance(parse(source.read()), person)
+        except NotExported as reason:
+            if reason.code not in _LEFT_OUT:
+                raise
+            result.left_out[reason.code] += 1
+            continue
+        result.instances += 1
+        pydicom.dcmwrite(folder / f"{result.instances:05d}.dcm", new, enforce_file_format=True)
+    if not result.instances:
+        raise NotExported("D12")
 
 
 def _new_instance(old: Dataset, person: Person) -> Dataset:

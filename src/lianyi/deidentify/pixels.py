@@ -41,7 +41,15 @@ def move_pixels(old: Dataset, new: Dataset) -> None:
     for keyword in _PIXEL_KEYWORDS:
         setattr(new, keyword, read_integer(old, keyword))
     new.SamplesPerPixel = 1
+    if _meaning(new, layout) != _meaning(old, layout):  # never another HU than before: a modality LUT was lost, say
+        raise NotExported("D11")
     new.PixelData = b"".join(words_ji.astype("<u2").tobytes() for words_ji in frames)
+
+
+def _meaning(ds: Dataset, layout: PixelLayout) -> list[object]:
+    """Give what turns stored values into HU, of the image and of each frame."""
+    headers = read_frame_headers(ds, layout.frames, instance_number=0)
+    return [read_padding(ds, layout), *(read_modality(header.values, layout) for header in headers)]
 
 
 def _frames(old: Dataset, layout: PixelLayout) -> Iterator[tuple[Words, HounsfieldTable]]:
@@ -62,8 +70,8 @@ def _clean(words_ji: Words, layout: PixelLayout, old: Dataset) -> Words:
     """Give the words with unused bits cleared, or filled with the sign; whole padding words stay."""
     unused = 16 - layout.bits_stored
     shifted = (words_ji << unused).astype(np.uint16)
-    clean = (shifted.view(np.int16) >> unused).view(np.uint16) if layout.is_signed else shifted >> unused
+    clean: Words = (shifted.view(np.int16) >> unused).view(np.uint16) if layout.is_signed else shifted >> unused
     padding = read_integer(old, "PixelPaddingValue")
     if padding is None:
         return clean
-    return np.where(words_ji == np.uint16(padding % 65536), words_ji, clean)
+    return np.where(words_ji == np.uint16(padding % 65536), words_ji, clean).astype(np.uint16)

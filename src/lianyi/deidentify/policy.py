@@ -82,8 +82,7 @@ def decide(element: DataElement, person: Person, recurse: Recurse) -> DataElemen
     known = dictionary_has_tag(tag) and not tag.is_private and not dictionary_is_retired(tag)
     if not known or element.VR not in dictionary_VR(tag).split(" or "):
         return None
-    new = _by_rule(element, person, recurse) if row is None else _by_table(element, row, person, recurse)
-    return new
+    return _by_rule(element, person, recurse) if row is None else _by_table(element, row, person, recurse)
 
 
 def empty(tag: int) -> DataElement:
@@ -93,10 +92,13 @@ def empty(tag: int) -> DataElement:
 
 def _by_table(element: DataElement, row: Row, person: Person, recurse: Recurse) -> DataElement | None:
     action = row.action(person.options)
-    if action in ("K", "C") or "U" in action:  # C is met only where dates are shifted: see below
-        kept = None if action == "C" and "C" != row.options.get(MODIFIED_DATES) else _by_rule(element, person, recurse)
-        if kept is not None or action == "K":
+    if action == "K":
+        return _by_rule(element, person, recurse)
+    if "U" in action or (action == "C" and row.options.get(MODIFIED_DATES) == "C"):
+        kept = _by_rule(element, person, recurse)
+        if kept is not None:
             return kept
+    if action == "C":  # free text is not cleaned, and a moment that is none cannot be moved
         action = row.basic
     if action in ("Z", "Z/D") or element.tag in TYPE_2:
         return empty(element.tag)
@@ -106,29 +108,29 @@ def _by_table(element: DataElement, row: Row, person: Person, recurse: Recurse) 
 
 
 def _by_rule(element: DataElement, person: Person, recurse: Recurse) -> DataElement | None:
-    vr, value = element.VR, element.value
-    if vr == "SQ":
+    if element.VR == "SQ":
         return recurse(element, person)
-    new: object = None
-    if vr == "UI":
-        new = [person.names.uid(str(uid).strip(" \0")) for uid in values.as_list(value)] or None
-    elif vr in ("DA", "DT", "TM"):
-        new = _moment(vr, value, person)
-    elif vr in ("IS", "DS"):
-        new = values.kept_numbers(value, whole=vr == "IS")
-    elif vr in _BINARY:
-        new = values.kept_binary(value)
-    elif vr == "AT":
-        new = value if isinstance(value, int) and dictionary_has_tag(value) else None
-    elif vr == "AS":
-        new = values.kept_age(str(value))
-    elif element.keyword == "PatientSex":
-        new = value if value in ("M", "F", "O") else None
-    elif element.keyword == "SmokingStatus":
-        new = value if value in ("YES", "NO", "UNKNOWN") else None
-    else:
-        new = values.kept_words(element.keyword, value)
-    return None if new is None else DataElement(element.tag, vr, new)
+    value = _kept_value(element, person)
+    return None if value is None else DataElement(element.tag, element.VR, value)
+
+
+def _kept_value(element: DataElement, person: Person) -> object:  # noqa: PLR0911 -- one a kind of value
+    match element.VR:
+        case "UI":
+            return [person.names.uid(str(uid).strip(" \0")) for uid in values.as_list(element.value)] or None
+        case "DA" | "DT" | "TM":
+            return _moment(element.VR, element.value, person)
+        case "IS" | "DS":
+            return values.kept_numbers(element.value, whole=element.VR == "IS")
+        case "AT":
+            is_known = isinstance(element.value, int) and dictionary_has_tag(element.value)
+            return element.value if is_known else None
+        case "AS":
+            return values.kept_age(str(element.value))
+        case vr if vr in _BINARY:
+            return values.kept_binary(element.value)
+        case _:
+            return values.kept_words(element.keyword, element.value)
 
 
 def _moment(vr: str, value: object, person: Person) -> list[str] | None:

@@ -14,7 +14,7 @@ import secrets
 import uuid
 from pathlib import Path
 
-from pydicom.uid import UID_dictionary
+from pydicom._uid_dict import UID_dictionary
 
 from lianyi.deidentify.errors import NotExported
 

@@ -19,8 +19,9 @@ def require_ct_class(ds: Dataset) -> None:
     """
     if str(ds.get("SOPClassUID", "")) not in CT_CLASSES:
         raise NotExported("D01")
+    # Some scanners call every slice ORIGINAL and SECONDARY (LIDC-IDRI-0002): its pixels are looked at like any other.
     words = {str(word).strip().upper() for word in _several(ds.get("ImageType"))}
-    if words & {"SECONDARY", "SCREEN SAVE", "SCREENSAVE", "OTHER"}:
+    if words & {"SCREEN SAVE", "SCREENSAVE", "SCREEN_SAVE"} or words >= {"DERIVED", "SECONDARY"}:
         raise NotExported("D03")
 
 
@@ -32,7 +33,8 @@ def require_clean_header(ds: Dataset) -> None:
     """
     if str(ds.get("BurnedInAnnotation", "NO")).strip().upper() not in ("NO", ""):
         raise NotExported("D04")
-    if any(tag.group & 0xFF00 == 0x6000 and not tag.group % 2 for tag in ds.keys()):
+    tags = list(ds.keys())  # iterating a Dataset would read every element
+    if any(tag.group & 0xFF00 == 0x6000 and not tag.group % 2 for tag in tags):
         raise NotExported("D05")
     if not all(str(ds.get(f"{level}InstanceUID", "")).strip() for level in ("Study", "Series", "SOP")):
         raise NotExported("D08")
