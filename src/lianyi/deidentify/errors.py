@@ -11,8 +11,7 @@ REASONS = {
     ),
     "D02": (
         "像 DICOM 却无法读取，不知道属于哪个检查；全部不导出，请重新拷贝或移走该文件",
-        "looks like DICOM but cannot be read, so its study is unknown; nothing is exported: copy it again or "
-        "take it away",
+        "looks like DICOM but cannot be read, so its study is unknown; nothing is exported: copy it again or move it",
     ),
     "D03": (
         "图像类型说明是二次生成或屏幕截图，可能有烧录文字",

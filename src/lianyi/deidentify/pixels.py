@@ -70,7 +70,10 @@ def _clean(words_ji: Words, layout: PixelLayout, old: Dataset) -> Words:
     """Give the words with unused bits cleared, or filled with the sign; whole padding words stay."""
     unused = 16 - layout.bits_stored
     shifted = (words_ji << unused).astype(np.uint16)
-    clean: Words = (shifted.view(np.int16) >> unused).view(np.uint16) if layout.is_signed else shifted >> unused
+    if layout.is_signed:
+        clean = (shifted.view(np.int16) >> unused).view(np.uint16)
+    else:
+        clean = (shifted >> unused).astype(np.uint16)
     padding = read_integer(old, "PixelPaddingValue")
     if padding is None:
         return clean
