@@ -22,7 +22,9 @@ from lianyi.deidentify.values import kept_age, shifted_date, shifted_date_time
 NAMES = Pseudonyms(b"k" * 32)
 PERSON = Person("LY-TEST", -100, frozenset({"113107", "113108"}), NAMES)
 TEXT_VRS = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
-TAGS = [tag for tag, entry in sorted(DicomDictionary.items()) if entry[0] in (*TEXT_VRS, "OB", "OW", "UN") and tag > 0x80000]
+TAGS = [
+    tag for tag, entry in sorted(DicomDictionary.items()) if entry[0] in (*TEXT_VRS, "OB", "OW", "UN") and tag > 0x80000
+]
 SEQUENCES = [tag for tag, entry in sorted(DicomDictionary.items()) if entry[0] == "SQ" and tag > 0x80000]
 
 tags = st.sampled_from(TAGS) | st.integers(0x00090010, 0x7FDFFFFF)

@@ -1,6 +1,6 @@
 """Does a CT slice show text?  A check of pixels, not of promises in a header.
 
-What it finds: lines of at least four signs of like height on one base line, drawn in one grey value as graphics
+What it finds: lines of at least four signs of like height on one base line, and bands of crowded strokes, drawn in one grey value as graphics
 are (measured tissue, table and wires are never of one value throughout).  Drawn in the slice's own highest or
 lowest value it is found anywhere; in another value only outside the body.
 What it does not find: fewer than four signs, smooth-edged or noisy text whose strokes have no common value,
@@ -19,6 +19,10 @@ _MIN_SIGNS = 4
 _BODY_HU = -400
 _OFF_BODY_HU = -700
 _FLAT_SHARE = 0.6
+_MOST_INK = 0.2
+_DENSER_THAN_BONE_HU = 1500
+_REACHES = (4, 10)
+"""Strokes this far apart, to the right and left, belong together: small characters and large."""
 
 Slice = npt.NDArray[np.int16]
 Mask = npt.NDArray[np.bool_]
@@ -31,13 +35,35 @@ def has_text(hu_ji: Slice) -> bool:
         hu_ji: Hounsfield units, (rows, columns).
     """
     extremes = (int(hu_ji.max()), int(hu_ji.min()))
-    for value in extremes:
-        mask = hu_ji == value
-        if mask.mean() < 0.2 and _has_line(_signs(mask)):
-            return True
-    outside = hu_ji > _OFF_BODY_HU
+    if any(_has_line(_signs(mask)) for mask in (hu_ji == value for value in extremes) if mask.mean() < _MOST_INK):
+        return True
+    if extremes[0] > _DENSER_THAN_BONE_HU and _has_band(hu_ji == extremes[0], hu_ji):
+        return True
+    outside = (hu_ji > _OFF_BODY_HU) & _flat(hu_ji)
     outside &= ~_body(hu_ji)
-    return _has_line(_signs(outside & _flat(hu_ji)))
+    return _has_line(_signs(outside)) or _has_band(outside, hu_ji)
+
+
+def _has_band(mask: Mask, hu_ji: Slice) -> bool:
+    """Tell whether strokes of one value crowd into a band wider than high, as Chinese characters do."""
+    for reach in _REACHES:
+        joined = ndimage.maximum_filter(mask, (reach // 2 + 1, 2 * reach + 1))
+        labels, _ = ndimage.label(joined)
+        for place in ndimage.find_objects(labels):
+            if _is_band(mask[place], hu_ji[place], reach):
+                return True
+    return False
+
+
+def _is_band(ink: Mask, hu_ji: Slice, reach: int) -> bool:
+    height, width = ink.shape[0] - reach // 2, ink.shape[1] - 2 * reach
+    if height not in _HEIGHTS or width < 3 * height or not 0.08 < ink.sum() / (height * width) < 0.75:
+        return False
+    _, counts = np.unique(hu_ji[ink], return_counts=True)
+    if counts.max() < _FLAT_SHARE * counts.sum():
+        return False
+    strokes = np.count_nonzero(ink[:, 1:] & ~ink[:, :-1], axis=1)
+    return bool(np.median(strokes[strokes > 0]) >= _MIN_SIGNS)
 
 
 def _body(hu_ji: Slice) -> Mask:

@@ -6,22 +6,13 @@ from PIL import Image, ImageDraw, ImageFont
 from planted_deidentify import noisy_chest
 
 from lianyi.deidentify.burned_in import has_text
+from lianyi.lungct.report.fonts import font_file
 
 
 def drawn(hu_ji: np.ndarray, text: str, value: int, *, size: int, at: tuple[int, int]) -> np.ndarray:
-    import cvttf_notosanscjk_regular  # noqa: PLC0415 -- the font the reports use
-
     image = Image.new("L", hu_ji.shape[::-1])
-    path = next(iter(_font_files(cvttf_notosanscjk_regular)))
-    ImageDraw.Draw(image).text(at, text, fill=255, font=ImageFont.truetype(path, size))
+    ImageDraw.Draw(image).text(at, text, fill=255, font=ImageFont.truetype(font_file("regular"), size))
     return np.where(np.asarray(image) > 127, value, hu_ji).astype(np.int16)
-
-
-def _font_files(package: object) -> list[str]:
-    from pathlib import Path  # noqa: PLC0415
-
-    folder = Path(package.__file__).parent  # type: ignore[attr-defined]
-    return [str(path) for path in sorted(folder.rglob("*.[ot]t[fc]"))]
 
 
 @pytest.mark.parametrize("text", ["ZHANG SAN 1960", "张三丰一九六零年", "ID 88123456"])
