@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from ct_dataset import ct_dataset
 from pydicom.dataset import Dataset, FileDataset
+
+from ct_dataset import ct_dataset
 
 LATIN = "ZHANGSANMARK"
 CHINESE = "张三丰龘"

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from planted_deidentify import ENCODINGS
 from pydicom.datadict import DicomDictionary, dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -18,6 +17,7 @@ from lianyi.deidentify.datasets import without_identity
 from lianyi.deidentify.policy import Person
 from lianyi.deidentify.pseudonyms import Pseudonyms
 from lianyi.deidentify.values import kept_age, shifted_date, shifted_date_time
+from planted_deidentify import ENCODINGS
 
 NAMES = Pseudonyms(b"k" * 32)
 PERSON = Person("LY-TEST", -100, frozenset({"113107", "113108"}), NAMES)

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from lianyi.deidentify.policy import Person
 from lianyi.deidentify.pseudonyms import Pseudonyms
 from lianyi.deidentify.suitability import require_clean_header, require_ct_class
 from lianyi.deidentify.table import BASIC, EDITION, MODIFIED_DATES, PATIENT_CHARACTERISTICS
-from lianyi.lungct.dicom.sources import open_inputs
+from lianyi.lungct.dicom.sources import Source, TooLarge, open_inputs
 
 MANIFEST = "manifest.json"
 _LEFT_OUT = ("D01", "D03")
@@ -142,7 +143,7 @@ def _write_instances(study: Study, person: Person, folder: Path, result: StudyEx
     for source in study.sources:
         result.refused_file = source.path
         try:
-            new = _new_instance(parse(source.read()), person)
+            new = _new_instance(parse(_bytes_of(source)), person)
         except NotExported as reason:
             if reason.code not in _LEFT_OUT:
                 raise
@@ -152,6 +153,13 @@ def _write_instances(study: Study, person: Person, folder: Path, result: StudyEx
         pydicom.dcmwrite(folder / f"{result.instances:05d}.dcm", new, enforce_file_format=True)
     if not result.instances:
         raise NotExported("D12")
+
+
+def _bytes_of(source: Source) -> bytes:
+    try:
+        return source.read()
+    except (OSError, TooLarge, zipfile.BadZipFile) as error:
+        raise NotExported("D02") from error
 
 
 def _new_instance(old: Dataset, person: Person) -> Dataset:

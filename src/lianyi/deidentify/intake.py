@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -12,7 +11,7 @@ import pydicom
 from pydicom.dataset import FileDataset
 
 from lianyi.deidentify.errors import NotExported
-from lianyi.lungct.dicom.sources import Source, TooLarge
+from lianyi.lungct.dicom.sources import Source
 
 _HEADER = ["StudyInstanceUID", "PatientID", "IssuerOfPatientID", "MediaStorageSOPClassUID"]
 _DIRECTORY = "1.2.840.10008.1.3.10"
@@ -46,13 +45,10 @@ class Intake:
             self._add(source)
 
     def _add(self, source: Source) -> None:
-        data = _bytes_of(source)
-        if data[128:132] != b"DICM":
-            if source.path.suffix.lower() in _SUFFIXES:
-                raise NotExported("D02")
+        ds = _read_header(source)
+        if ds is None:
             self.other_files += 1
             return
-        ds = parse(data, header_only=True)
         if ds.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
             self.other_files += 1
             return
@@ -65,24 +61,31 @@ class Intake:
         self.studies.setdefault((identity, uid), Study(identity, patient, uid)).sources.append(source)
 
 
-def parse(data: bytes, *, header_only: bool = False) -> FileDataset:
+def parse(data: bytes) -> FileDataset:
     """Read one file's data set.
 
     Raises:
         NotExported: D02.
     """
     try:
-        tags = _HEADER if header_only else None
-        return pydicom.dcmread(BytesIO(data), stop_before_pixels=header_only, specific_tags=tags)
+        return pydicom.dcmread(BytesIO(data))
     except Exception as error:  # a hostile file fails in any way pydicom can
         raise NotExported("D02") from error
 
 
-def _bytes_of(source: Source) -> bytes:
+def _read_header(source: Source) -> FileDataset | None:
+    """Give what groups a file, or None where it is no DICOM."""
     try:
-        return source.read()
-    except (OSError, TooLarge, zipfile.BadZipFile) as error:
+        with source.open() as stream:
+            is_dicom = stream.read(132)[128:] == b"DICM"
+            stream.seek(0)
+            if is_dicom:
+                return pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_HEADER)
+    except Exception as error:
         raise NotExported("D02") from error
+    if source.path.suffix.lower() in _SUFFIXES:
+        raise NotExported("D02")
+    return None
 
 
 def is_inside(path: Path, folder: Path) -> bool:

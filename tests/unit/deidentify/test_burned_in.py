@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from planted_deidentify import noisy_chest
 
 from lianyi.deidentify.burned_in import has_text
 from lianyi.lungct.report.fonts import font_file
+from planted_deidentify import noisy_chest
 
 
 def drawn(hu_ji: np.ndarray, text: str, value: int, *, size: int, at: tuple[int, int]) -> np.ndarray:

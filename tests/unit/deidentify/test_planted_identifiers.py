@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from ct_dataset import set_pixels
-from planted_deidentify import CHINESE, LATIN, ct, found_marks, noisy_chest, save
 from pydicom.datadict import DicomDictionary
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from ct_dataset import set_pixels
 from lianyi.deidentify import Pseudonyms, deidentify_folder
+from planted_deidentify import CHINESE, LATIN, ct, found_marks, noisy_chest, save
 
 TEXTS = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
 BYTES = ("OB", "OW", "OD", "OF", "OL", "OV", "UN")
@@ -20,7 +20,8 @@ NAMES = Pseudonyms(b"k" * 32)
 NEEDED = {  # without these no image can be decoded or told apart: a mark there refuses the study instead
     "SOPClassUID", "StudyInstanceUID", "SpecificCharacterSet", "PhotometricInterpretation", "PixelData",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "RescaleSlope",
-    "RescaleIntercept", "RescaleType", "InstanceNumber", "NumberOfFrames", "BurnedInAnnotation", "LossyImageCompression",
+    "RescaleIntercept", "RescaleType", "InstanceNumber", "NumberOfFrames", "BurnedInAnnotation",
+    "LossyImageCompression",
     "PixelPaddingValue", "LossyImageCompressionMethod",
 }  # fmt: skip
 

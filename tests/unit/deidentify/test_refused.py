@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted_deidentify import ct, noisy_chest, save
 from pydicom.dataset import Dataset
 
 from lianyi.deidentify import NotExported, Pseudonyms, deidentify_folder, read_or_make_key
 from lianyi.deidentify.errors import REASONS
+from planted_deidentify import ct, noisy_chest, save
 
 NAMES = Pseudonyms(b"k" * 32)
 
