@@ -1,8 +1,9 @@
 """Does a CT slice show text?  A check of pixels, not of promises in a header.
 
 What it finds: lines of at least four signs of like height on one base line, and bands of crowded strokes as
-Chinese characters have them, drawn in one grey value as graphics are (measured tissue, table and wires are never of one value throughout).  Drawn in the slice's own highest or
-lowest value it is found anywhere; in another value only outside the body.
+Chinese characters have them, drawn in one grey value as graphics are (measured tissue, table and wires are never
+of one value throughout).  Drawn in the slice's own highest or lowest value they are found anywhere (strokes: the
+highest only); in another value only outside the body.
 What it does not find: fewer than four signs, smooth-edged or noisy text whose strokes have no common value,
 text inside the body in a value between the extremes, handwriting, slanted lines, and faces.
 """
