@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from dicom_series import SeriesSpec, enhanced
 from lianyi.deidentify import Pseudonyms, deidentify_folder
 from lianyi.lungct.dicom.read import read_chest_series
 from lianyi.lungct.domain.study import CtSeries
@@ -27,12 +28,11 @@ def read(folder: Path) -> CtSeries:
 
 def assert_same_chest(before: CtSeries, after: CtSeries) -> None:
     assert len(before.slices) == len(after.slices) > 0
-    ours = {one.instance_uid: one for one in after.slices}
+    ours = {(one.instance_uid, one.instance_number): one for one in after.slices}
     for one in before.slices:
-        other = ours[NAMES.uid(one.instance_uid)]
+        other = ours[NAMES.uid(one.instance_uid), one.instance_number]
         assert (one.image_position, one.image_orientation) == (other.image_position, other.image_orientation)
         assert (one.pixel_spacing, one.slice_thickness_mm) == (other.pixel_spacing, other.slice_thickness_mm)
-        assert one.instance_number == other.instance_number
         assert np.array_equal(one.hu_ji, other.hu_ji)
         assert (one.padding_ji is None) == (other.padding_ji is None)
         assert one.padding_ji is None or np.array_equal(one.padding_ji, other.padding_ji)
@@ -54,6 +54,15 @@ def test_our_phantom_is_the_same_chest_without_identity(phantom: Path, tmp_path:
     assert (after.patient.age_years, after.patient.sex) == (before.patient.age_years, before.patient.sex)
     assert after.patient.birth_date is None
     assert before.patient.name not in (tmp_path / "out" / "manifest.json").read_text()
+
+
+def test_an_enhanced_ct_is_the_same_chest(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    enhanced(SeriesSpec()).save_as(tmp_path / "in" / "1.dcm", enforce_file_format=True)
+    (study,) = deidentify_folder(tmp_path / "in", tmp_path / "out", NAMES).studies
+
+    assert study.refused is None
+    assert_same_chest(read(tmp_path / "in"), read(tmp_path / "out"))
 
 
 def test_the_same_key_gives_the_same_files(phantom: Path, tmp_path: Path) -> None:
