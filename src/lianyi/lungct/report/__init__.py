@@ -1,7 +1,8 @@
 """Documents of a first look: findings.json, report in HTML and PDF, key images, provenance.
 
 Public: :func:`write_documents`, :func:`write_failure`, :class:`RunRecord`, :class:`Ability`,
-:class:`MeasuredSensitivity`, :class:`Findings`, :func:`title_of`; of a comparison :func:`write_comparison`,
+:class:`MeasuredSensitivity`, :class:`Findings`, :func:`title_of`; in one picture :func:`summary_of`,
+:func:`summary_of_failure`; of a comparison :func:`write_comparison`,
 :func:`write_not_compared`, :func:`change_name`, :class:`Comparison`.
 """
 
@@ -12,6 +13,7 @@ from lianyi.lungct.report.comparison_page import change_name
 from lianyi.lungct.report.documents import write_documents, write_failure
 from lianyi.lungct.report.findings import Findings
 from lianyi.lungct.report.record import Ability, JsonValue, MeasuredSensitivity, RunRecord
+from lianyi.lungct.report.summary import summary_of, summary_of_failure
 
 __all__ = [
     "Ability",
@@ -21,6 +23,8 @@ __all__ = [
     "MeasuredSensitivity",
     "RunRecord",
     "change_name",
+    "summary_of",
+    "summary_of_failure",
     "title_of",
     "write_comparison",
     "write_documents",
