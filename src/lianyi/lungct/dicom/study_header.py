@@ -87,7 +87,7 @@ def encoded_header(ds: Dataset) -> bytes:
 
 def _elements(ds: Dataset, tags: Iterable[BaseTag], *, depth: int) -> Iterable[bytes]:
     for tag in tags:
-        element = ds.get_item(tag)
+        element: DataElement | RawDataElement | None = ds.get_item(tag)
         if element is not None and (value := _value(ds, element, depth)) is not None:
             yield _encoded(tag, _vr(element), value)
 

@@ -31,8 +31,11 @@ def ucum(value: str, meaning: str) -> CodedConcept:
 
 
 def own(value: str, meaning: str) -> CodedConcept:
-    """Give a code of our own; DICOM allows 16 characters of value and 64 of meaning."""
-    return CodedConcept(value[:16], PRIVATE, meaning[:64])
+    """Give a code of our own; its meaning is cut at DICOM's 64 characters, its value never.
+
+    A value of more than 16 characters is written as Long Code Value (PS3.3 8.1).
+    """
+    return CodedConcept(value, PRIVATE, meaning[:64])
 
 
 MM, MM3 = ucum("mm", "millimeter"), ucum("mm3", "cubic millimeter")

@@ -96,7 +96,8 @@ def _code(item: Dataset, keyword: str) -> str:
     if not sequence:
         return ""
     one = sequence[0]
-    return f"({one.CodeValue}, {one.CodingSchemeDesignator}, {one.CodeMeaning})"
+    value = one.get("CodeValue") or one.get("LongCodeValue", "")
+    return f"({value}, {one.CodingSchemeDesignator}, {one.CodeMeaning})"
 
 
 def _rows(node: _Node) -> list[TreeRow]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from io import BytesIO
 
 from pydicom import Dataset
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
@@ -50,18 +51,24 @@ class SeriesPlan:
         modality: DICOM's word for the kind.
         number: Series Number; above those of scanners, so that ours sort last: an engineering choice.
         description: ASCII.
+        has_body_part: whether the kind's series module has Body Part Examined, as those of images do.
+        has_content_date: whether the kind's modules have Content Date; a presentation state has its own.
     """
 
     modality: str
     number: int
     description: str
+    has_body_part: bool = True
+    has_content_date: bool = True
 
 
-SR = SeriesPlan(modality="SR", number=9901, description="Lianyi first look: structured report")
+SR = SeriesPlan(modality="SR", number=9901, description="Lianyi first look: structured report", has_body_part=False)
 SEG = SeriesPlan(modality="SEG", number=9902, description="Lianyi first look: nodule outlines")
-PR = SeriesPlan(modality="PR", number=9903, description="Lianyi first look: rings on the images")
+PR = SeriesPlan(
+    modality="PR", number=9903, description="Lianyi first look: rings on the images", has_content_date=False
+)
 CAPTURE = SeriesPlan(modality="OT", number=9904, description="Lianyi first look: pictures")
-DOCUMENT = SeriesPlan(modality="DOC", number=9905, description="Lianyi first look: report")
+DOCUMENT = SeriesPlan(modality="DOC", number=9905, description="Lianyi first look: report", has_body_part=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,7 @@ class Answered:
     @property
     def words(self) -> OwnWords:
         """Our words in the source's character set."""
-        element = self.source.get_item(_CHARACTER_SET)
+        element: DataElement | RawDataElement | None = self.source.get_item(_CHARACTER_SET)
         value: object = None if element is None else element.value
         declared = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")
         names = tuple(name.strip() for name in declared.rstrip("\0 ").split("\\"))
@@ -127,8 +134,9 @@ class Answered:
         ds.SOPInstanceUID = UID(self.identity.uid("instance", name))
         ds.Modality = plan.modality
         ds.InstanceNumber = number
-        now = self.local_time
-        ds.ContentDate, ds.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
+        if plan.has_content_date:
+            now = self.local_time
+            ds.ContentDate, ds.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
         self.finish(ds, plan)
         return ds
 
@@ -142,7 +150,7 @@ class Answered:
             "CHEST"  # no paired structure, so that Laterality (PS3.3 C.7.3.1, type 2C) is not asked for
         )
         ds.Manufacturer, ds.ManufacturerModelName = MANUFACTURER, MODEL
-        ds.DeviceSerialNumber = "0"  # software has none; Enhanced General Equipment (C.7.5.2) wants a value
+        ds.DeviceSerialNumber = self.version  # software has none; Enhanced General Equipment (C.7.5.2) wants one
         ds.SoftwareVersions = self.version
         if "SpecificCharacterSet" in ds:
             del ds.SpecificCharacterSet

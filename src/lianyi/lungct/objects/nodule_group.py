@@ -24,7 +24,7 @@ from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.objects import codes
 from lianyi.lungct.objects.header import Answered
 from lianyi.lungct.objects.places import slices_of
-from lianyi.lungct.objects.segmentation import segment_number, tracking_id
+from lianyi.lungct.objects.segmentation import segment_number, tracking_id, tracking_uid
 from lianyi.lungct.objects.texts import in_ascii
 
 
@@ -48,9 +48,7 @@ def nodule_group(
 ) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
     """Give the measurement group of one nodule."""
     return VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(
-            uid=answered.identity.uid("nodule", nodule.id), identifier=tracking_id(nodule)
-        ),
+        tracking_identifier=TrackingIdentifier(uid=tracking_uid(nodule, answered), identifier=tracking_id(nodule)),
         referenced_segment=_segment(outcome, nodule, answered),
         finding_type=codes.NODULE,
         algorithm_id=algorithm(outcome, answered.version),
@@ -150,12 +148,12 @@ def categories(outcome: Screened, nodule_id: int | None, answered: Answered) -> 
 
 def _category(one: Assessment, answered: Answered) -> QualitativeEvaluation:
     """Give a category as a code of our own: the guidelines have none that could be verified."""
-    called = one.called or None
-    said = in_ascii(called.en) if called else str(one.category)
-    value = f"{one.category}{one.modifier}"
+    said = one.called.en if one.called else str(one.category)
     evaluation = QualitativeEvaluation(
         name=codes.ASSESSMENT,
-        value=codes.own(in_ascii(value), in_ascii(f"{one.guideline}: {said}{one.modifier}")),
+        value=codes.own(
+            f"{one.guideline}:{one.category}{one.modifier}", in_ascii(f"{one.guideline}: {said}{one.modifier}")
+        ),
     )
     state = "provisional, no doctor has confirmed the nodules" if one.is_provisional else "confirmed by a doctor"
     if not one.is_confirmed:

@@ -52,7 +52,7 @@ def segmentation(outcome: Screened, answered: Answered) -> FileDataset:
         outcome.series.facts.frame_of_reference_uid or answered.identity.uid("frame of reference")
     )
     ds.PositionReferenceIndicator = ""
-    ds.SegmentSequence = [_segment(number, one, outcome) for number, one in enumerate(outcome.nodules, start=1)]
+    ds.SegmentSequence = [_segment(n, one, outcome, answered) for n, one in enumerate(outcome.nodules, start=1)]
     ds.ReferencedSeriesSequence = [_referenced_series(outcome, answered, sorted({one.k for _, one in placed}))]
     _dimensions(ds, answered)
     ds.SharedFunctionalGroupsSequence = [_shared(outcome)]
@@ -80,7 +80,7 @@ def _image(ds: Dataset, outcome: Screened, frames: int) -> None:
     ds.BurnedInAnnotation = "NO"
 
 
-def _segment(number: int, nodule: Nodule, outcome: Screened) -> Dataset:
+def _segment(number: int, nodule: Nodule, outcome: Screened, answered: Answered) -> Dataset:
     item = Dataset()
     item.SegmentNumber = number
     item.SegmentLabel = f"Nodule {nodule.id}"
@@ -89,7 +89,7 @@ def _segment(number: int, nodule: Nodule, outcome: Screened) -> Dataset:
     item.AnatomicRegionSequence = [code("39607008", "SCT", "Lung")]
     item.SegmentAlgorithmType = "AUTOMATIC"
     item.SegmentAlgorithmName = outcome.detector.name
-    item.TrackingID = tracking_id(nodule)
+    item.TrackingID, item.TrackingUID = tracking_id(nodule), UID(tracking_uid(nodule, answered))
     item.RecommendedDisplayCIELabValue = list(_COLOURS_CIELAB[(number - 1) % len(_COLOURS_CIELAB)])
     return item
 
@@ -97,6 +97,11 @@ def _segment(number: int, nodule: Nodule, outcome: Screened) -> Dataset:
 def tracking_id(nodule: Nodule) -> str:
     """Give the name under which a nodule goes in every object of an answer."""
     return f"Nodule {nodule.id}"
+
+
+def tracking_uid(nodule: Nodule, answered: Answered) -> str:
+    """Give the UID of the same."""
+    return answered.identity.uid("nodule", nodule.id)
 
 
 def _referenced_series(outcome: Screened, answered: Answered, slices: Sequence[int]) -> Dataset:

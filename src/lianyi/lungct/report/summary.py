@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont, features
 
 from lianyi.lungct.domain.nodule import Nodule
 from lianyi.lungct.domain.outcome import Outcome, Refused, Screened
@@ -31,6 +32,8 @@ _BANDS = {  # ground and letters of the band that says how it ended
     "refused": ((0xEF, 0xC2, 0x63), (0x2A, 0x1C, 0x00)),
     "failed": ((0xB3, 0x3A, 0x2E), (0xFF, 0xFF, 0xFF)),
 }
+_HAS_SHAPER = bool(features.check("raqm"))
+_LOOKED = ("screened", "partly")
 _LISTED = 8
 _MOST_RINGED = 20
 _PICTURE_PX = 560
@@ -39,6 +42,7 @@ _PNG_LEVEL = 1
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("胸部 CT 肺结节首看", "Chest CT lung nodules: first look"),
     "awaiting": ("待医师审核", "not yet reviewed by a doctor"),
+    "read_directly": ("请医师直接阅片", "a doctor must read the images"),
     "screened": ("已初筛", "Screened"),
     "partly": ("部分初筛：部分肺组织没有看到", "Partly screened: part of the lungs was not seen"),
     "refused": ("未初筛：这次检查被退回", "Not screened: the study was turned away"),
@@ -47,12 +51,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "marked_one": ("标出 1 处可疑结节", "1 suspicious nodule marked"),
     "none": ("没有标出结节", "No nodule marked"),
     "none_means": ("不等于没有结节；仍需医师阅片", "Nodules may still be there; a doctor still has to read the images"),
-    "not_looked": ("没有首看结果，不表示没有结节；请医师直接阅片",
-                   "Nothing was looked at, which does not mean that there is no nodule; a doctor reads the images"),
+    "not_looked": ("没有首看结果，不表示没有结节",
+                   "Nothing was looked at, which does not mean that there is no nodule"),
     "more": ("另有 {n} 处，见报告", "{n} more in the report"),
-    "provisional": ("暂定，待医师确认", "provisional"),
-    "foot": ("不能代替医师诊断 · 置信度：该处是结节的可能，不是恶性概率",
-             "Not a diagnosis · confidence: that the mark is a nodule, not that it is malignant"),
+    "categories": ("指南分类（暂定，待医师确认）", "By guideline (provisional)"),
+    "foot": ("只找肺结节，没有检查其他疾病 · 置信度：该处是结节的可能，不是恶性概率",
+             "Nodules only, no other disease was looked for · confidence: of being a nodule, not of malignancy"),
+    "foot_not_looked": ("不能代替医师诊断", "Not a diagnosis"),
 }  # fmt: skip
 
 
@@ -66,9 +71,9 @@ def summary_of(outcome: Outcome, *, software: str) -> bytes:
 def summary_of_failure(*, sentence_zh: str, sentence_en: str, software: str) -> bytes:
     """Give the picture of a run that a fault of ours ended, as PNG."""
     sheet = _Sheet("failed", software)
-    sheet.large(*_WORDS["not_looked"], size=40)
-    sheet.paragraph(sentence_zh, 32, _INK)
-    sheet.paragraph(sentence_en, 24, _QUIET)
+    sheet.large(*_WORDS["not_looked"], size=56)
+    sheet.paragraph(sentence_zh, 38, _INK)
+    sheet.paragraph(sentence_en, 26, _QUIET)
     return sheet.png()
 
 
@@ -77,10 +82,10 @@ def _of_refused(outcome: Refused, software: str) -> bytes:
     title = REFUSAL_TITLES[outcome.reason.code]
     code = outcome.reason.code.value
     sheet.large(f"{code}　{title[0]}", f"{code} {title[1]}", size=56)
-    sheet.paragraph(printable(outcome.reason.zh), 34, _INK)
-    sheet.paragraph(printable(outcome.reason.en), 25, _QUIET)
+    sheet.paragraph(printable(outcome.reason.zh), 42, _INK)
+    sheet.paragraph(printable(outcome.reason.en), 27, _QUIET)
     sheet.rule()
-    sheet.large(*_WORDS["not_looked"], size=36)
+    sheet.large(*_WORDS["not_looked"], size=48)
     return sheet.png()
 
 
@@ -105,7 +110,9 @@ def _of_screened(outcome: Screened, software: str) -> bytes:
         sheet.paragraph(f"{zh.format(n=count - _LISTED)}　{en.format(n=count - _LISTED)}", 24, _QUIET)
     for part in [one for one in outcome.not_analysed if one.is_lung][:2]:
         sheet.paragraph(f"△ {part.zh}", 28, _BANDS["partly"][0])
-    for line in _categories(outcome):
+    if lines := _categories(outcome):
+        sheet.paragraph(f"{_WORDS['categories'][0]}　{_WORDS['categories'][1]}", 22, _QUIET)
+    for line in lines:
         sheet.paragraph(line, 26, _INK)
     return sheet.png()
 
@@ -131,11 +138,7 @@ def _categories(outcome: Screened) -> list[str]:
     if outcome.assessed is None:
         return []
     told = [one for one in outcome.assessed.assessments if one.level == "exam" and one.called is not None]
-    return [
-        f"{title_of(one.guideline, 'zh')}：{one.called.zh}{one.modifier}（{_WORDS['provisional'][0]}）"
-        for one in told
-        if one.called is not None
-    ]
+    return [f"{title_of(one.guideline, 'zh')}：{one.called.zh}{one.modifier}" for one in told if one.called is not None]
 
 
 class _Sheet:
@@ -147,23 +150,28 @@ class _Sheet:
         self._width = WIDTH_PX - 2 * _EDGE
         self.y = 0
         self._band(ending)
-        self._foot(software)
+        self._foot(_WORDS["foot" if ending in _LOOKED else "foot_not_looked"], software)
 
     def _band(self, ending: str) -> None:
         ground, ink = _BANDS[ending]
         self._draw.rectangle((0, 0, WIDTH_PX, 116), fill=ground)
-        self._draw.text((_EDGE, 14), _WORDS[ending][0], font=font(44, "bold"), fill=ink)
-        self._draw.text((_EDGE, 74), _WORDS[ending][1], font=font(24), fill=ink)
-        self._draw.text((WIDTH_PX - _EDGE, 18), _WORDS["awaiting"][0], font=font(36, "bold"), fill=ink, anchor="ra")
-        self._draw.text((WIDTH_PX - _EDGE, 74), _WORDS["awaiting"][1], font=font(22), fill=ink, anchor="ra")
+        self._text((_EDGE, 14), _WORDS[ending][0], font(44, "bold"), fill=ink)
+        self._text((_EDGE, 74), _WORDS[ending][1], font(24), fill=ink)
+        zh, en = _WORDS["awaiting" if ending in _LOOKED else "read_directly"]
+        self._text((WIDTH_PX - _EDGE, 18), zh, font(36, "bold"), fill=ink, anchor="ra")
+        self._text((WIDTH_PX - _EDGE, 74), en, font(22), fill=ink, anchor="ra")
         self.y = 136
 
-    def _foot(self, software: str) -> None:
+    def _foot(self, said: tuple[str, str], software: str) -> None:
         self._draw.line((_EDGE, HEIGHT_PX - 84, WIDTH_PX - _EDGE, HEIGHT_PX - 84), fill=_RULE, width=2)
-        self._draw.text((_EDGE, HEIGHT_PX - 76), _WORDS["foot"][0], font=font(22), fill=_QUIET)
-        self._draw.text((_EDGE, HEIGHT_PX - 44), _WORDS["foot"][1], font=font(18), fill=_QUIET)
+        self._text((_EDGE, HEIGHT_PX - 76), said[0], font(22), fill=_QUIET)
+        self._text((_EDGE, HEIGHT_PX - 44), said[1], font(18), fill=_QUIET)
         text = f"{_WORDS['title'][0]} · {software}"
-        self._draw.text((WIDTH_PX - _EDGE, HEIGHT_PX - 44), text, font=font(18), fill=_QUIET, anchor="ra")
+        self._text((WIDTH_PX - _EDGE, HEIGHT_PX - 44), text, font(18), fill=_QUIET, anchor="ra")
+
+    def _text(self, at: tuple[float, float], text: str, face: ImageFont.FreeTypeFont, **how: Any) -> None:
+        """Write in Simplified Chinese shapes; the font's own are Traditional, and need the shaper to be told."""
+        self._draw.text(at, text, font=face, language="zh-CN" if _HAS_SHAPER else None, **how)
 
     def limit(self, width: int) -> None:
         """Write from here on no wider than this."""
@@ -190,13 +198,13 @@ class _Sheet:
         box = (_EDGE, self.y + 4, _EDGE + 50, self.y + 50)
         self._draw.rectangle(box, fill=MARK)
         at = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        self._draw.text(at, str(nodule.id), font=font(32, "bold"), fill=MARK_INK, anchor="mm")
+        self._text(at, str(nodule.id), font(32, "bold"), fill=MARK_INK, anchor="mm")
         left = box[2] + 16
         head = f"{mm(nodule.mean_diameter_mm)}　{_both(f'density_{nodule.density.value}')}"
-        self._draw.text((left, self.y - 4), head, font=font(32, "bold"), fill=_INK)
+        self._text((left, self.y - 4), head, font(32, "bold"), fill=_INK)
         where = place(nodule, "zh")
         rest = f"{where} · 图像 {slice_label(nodule, outcome)} · 置信度 {probability(nodule.probability)}"
-        self._draw.text((left, self.y + 38), rest, font=font(23), fill=_QUIET)
+        self._text((left, self.y + 38), rest, font(23), fill=_QUIET)
         self.y += 78
 
     def picture(self, image: Image.Image) -> None:
@@ -216,5 +224,5 @@ class _Sheet:
         for line in _wrapped(text, lambda part: self._draw.textlength(part, font=face) <= self._width):
             if self.y + size * 1.4 > HEIGHT_PX - 88:
                 return  # the report has the rest
-            self._draw.text((_EDGE, self.y), line, font=face, fill=colour)
+            self._text((_EDGE, self.y), line, face, fill=colour)
             self.y += round(size * 1.4)
