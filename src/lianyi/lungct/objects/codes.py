@@ -38,7 +38,7 @@ def own(value: str, meaning: str) -> CodedConcept:
     return CodedConcept(value, PRIVATE, meaning[:64])
 
 
-MM, MM3 = ucum("mm", "millimeter"), ucum("mm3", "cubic millimeter")
+MM, MM3 = ucum("mm", "mm"), ucum("mm3", "cubic millimeter")
 HU, PERCENT = ucum("[hnsf'U]", "Hounsfield unit"), ucum("%", "Percent")
 
 NODULE = sct("27925004", "Nodule")

@@ -145,18 +145,22 @@ class Answered:
         now = self.local_time
         ds.SeriesInstanceUID = UID(self.identity.uid("series", plan.modality))
         ds.SeriesNumber, ds.SeriesDescription = plan.number, plan.description
+        ds.InstanceCreationDate, ds.InstanceCreationTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
         ds.SeriesDate, ds.SeriesTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
-        ds.BodyPartExamined = (
-            "CHEST"  # no paired structure, so that Laterality (PS3.3 C.7.3.1, type 2C) is not asked for
-        )
+        if plan.has_body_part:  # no paired structure, so that Laterality is not asked for (PS3.3 C.7.3.1, type 2C)
+            ds.BodyPartExamined = "CHEST"
         ds.Manufacturer, ds.ManufacturerModelName = MANUFACTURER, MODEL
         ds.DeviceSerialNumber = self.version  # software has none; Enhanced General Equipment (C.7.5.2) wants one
         ds.SoftwareVersions = self.version
         if "SpecificCharacterSet" in ds:
             del ds.SpecificCharacterSet
         source = self.source
+        charset = source.original_character_set
         for tag in list(source.keys()):
-            ds[tag] = source.get_item(tag)  # raw: never decoded, so never changed
+            ds[tag] = source.get_item(tag)
+        # pydicom writes raw elements as they are only where the data set says it was read in this very encoding;
+        # otherwise it decodes and encodes them, and what it cannot decode is lost.
+        ds.set_original_encoding(is_implicit_vr=False, is_little_endian=True, character_encoding=charset)
         for keyword in _EMPTY_IF_ABSENT:
             if keyword not in ds:
                 setattr(ds, keyword, "")

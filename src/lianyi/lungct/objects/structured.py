@@ -81,6 +81,8 @@ def structured_report(ending: Ending, answered: Answered) -> Comprehensive3DSR:
         content_time=now.time(),
         specific_character_set="ISO_IR 192",  # for highdicom's own checks; the source's takes its place below
     )
+    for equipment in report.get("ContributingEquipmentSequence", ()):  # highdicom names itself, with the time of day
+        equipment.ContributionDateTime = now.strftime("%Y%m%d%H%M%S")
     answered.finish(report, SR)
     report.CodingSchemeIdentificationSequence = [_own_scheme()]
     return report
