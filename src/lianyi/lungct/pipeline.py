@@ -20,6 +20,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
+from types import ModuleType
 from typing import Literal, Protocol
 
 from lianyi import __version__
@@ -44,7 +45,6 @@ from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.locate import find_locations
 from lianyi.lungct.lungs import find_lungs
 from lianyi.lungct.marks import measure_marks, question_calcification, without_enhancement
-from lianyi.lungct.objects import clear_objects
 from lianyi.lungct.priors import compare_with_prior, with_prior, without_prior
 from lianyi.lungct.report import (
     Ability,
@@ -57,7 +57,6 @@ from lianyi.lungct.report import (
     write_failure,
     write_not_compared,
 )
-from lianyi.lungct.returned import write_returned, write_returned_failure
 from lianyi.lungct.volume import assemble, to_working_grid
 from lianyi.lungct.whole_lung import describe_whole_lung
 
@@ -236,7 +235,7 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     record = _record(kit, {"series": requested, "language": language}, started)
     header: StudyHeader | None = None
     if dicom_out is not None:
-        clear_objects(dicom_out)
+        _returning().clear_objects(dicom_out)
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
@@ -257,13 +256,13 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
             findings = write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
         if dicom_out is not None:
             with watch.stage("objects"):
-                write_returned(outcome, dicom_out, documents=folder, record=record)
+                _returning().write_returned(outcome, dicom_out, documents=folder, record=record)
     except Exception:
         record = replace(record, timing_s=watch.timing_s)
         write_failure(folder, record=record, language=language, sentence_zh=_FAILED_ZH, sentence_en=_FAILED_EN)
         if dicom_out is not None and header is not None:
             with suppress(Exception):  # the fault that is told is the first one
-                write_returned_failure(
+                _returning().write_returned_failure(
                     header,
                     dicom_out,
                     documents=folder,
@@ -273,6 +272,13 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
                 )
         raise
     return findings
+
+
+def _returning() -> ModuleType:
+    """Give what writes DICOM objects; its library takes half a second to load, which nobody else need wait for."""
+    from lianyi.lungct import returned  # noqa: PLC0415 -- see above
+
+    return returned
 
 
 def read_and_screen(paths: Sequence[Path], *, kit: Kit, watch: Stopwatch) -> Outcome:

@@ -7,8 +7,10 @@ from pathlib import Path
 from lianyi import __version__
 from lianyi.lungct.domain.outcome import Outcome, Refused, Screened
 from lianyi.lungct.domain.study import StudyHeader
-from lianyi.lungct.objects import Answered, Failure, Pictures, ResultIdentity, write_objects
+from lianyi.lungct.objects import Answered, Failure, Pictures, ResultIdentity, clear_objects, write_objects
 from lianyi.lungct.report import RunRecord, summary_of, summary_of_failure
+
+__all__ = ["clear_objects", "header_of", "write_returned", "write_returned_failure"]
 
 _KEY_IMAGES = "key-images/nodule-*.png"
 

@@ -1,5 +1,6 @@
 """The conformance page's tree is read from reports as they are written."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from lianyi.lungct.objects import content_tree
@@ -29,4 +30,4 @@ def test_a_parent_comes_before_its_children(tmp_path: Path) -> None:
 
     levels = [row.level for row in content_tree([(tmp_path / "sr.dcm").read_bytes()])]
 
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))

@@ -6,7 +6,7 @@ circle in the patient, hence an ellipse in pixels that are not square.
 
 from __future__ import annotations
 
-from math import hypot
+from dataclasses import dataclass
 
 import numpy as np
 from pydicom import Dataset
@@ -78,43 +78,51 @@ def _whole_area(volume: CtVolume) -> Dataset:
     return item
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ring:
+    """A circle in the patient: middle in DICOM's count of columns and rows (the first is 1), radius in mm."""
+
+    column: float
+    row: float
+    radius_mm: float
+
+
 def _annotations(outcome: Screened, answered: Answered) -> list[Dataset]:
     """Give one annotation a slice, with the rings of every nodule on it."""
-    by_slice: dict[int, list[tuple[Nodule, OnSlice]]] = {}
+    by_slice: dict[int, list[tuple[Dataset, Dataset]]] = {}
     for nodule in outcome.nodules:
-        for one in slices_of(outcome.volume, nodule):
-            by_slice.setdefault(one.k, []).append((nodule, one))
+        parts = slices_of(outcome.volume, nodule)
+        ring = _ring_around(outcome.volume, parts)
+        for one in parts:
+            drawn = _ellipse(outcome.volume, ring), _label(outcome.volume, nodule, ring)
+            by_slice.setdefault(one.k, []).append(drawn)
     annotations = []
-    for k, placed in sorted(by_slice.items()):
+    for k, drawn_here in sorted(by_slice.items()):
         uid, number = outcome.volume.instances[k]
         item = Dataset()
         item.ReferencedImageSequence = [reference(answered.image(uid), frame=number)]
         item.GraphicLayer = _LAYER
-        item.GraphicObjectSequence = [_ring(outcome.volume, nodule) for nodule, _ in placed]
-        item.TextObjectSequence = [_label(outcome.volume, nodule) for nodule, _ in placed]
+        item.GraphicObjectSequence = [ellipse for ellipse, _ in drawn_here]
+        item.TextObjectSequence = [label for _, label in drawn_here]
         annotations.append(item)
     return annotations
 
 
-def _middle_and_radius(volume: CtVolume, nodule: Nodule) -> tuple[float, float, float]:
-    """Give the middle of the outline, column and row in DICOM's count of pixels, and the ring's radius in mm."""
-    parts = slices_of(volume, nodule)
+def _ring_around(volume: CtVolume, parts: list[OnSlice]) -> _Ring:
+    """Give the ring that stays clear of the outline on every slice."""
     rows = np.concatenate([np.nonzero(one.inside_ji)[0] + one.first_j for one in parts])
     columns = np.concatenate([np.nonzero(one.inside_ji)[1] + one.first_i for one in parts])
-    j, i = (float(rows.min() + rows.max()) / 2, float(columns.min() + columns.max()) / 2)
+    j, i = float(rows.min() + rows.max()) / 2, float(columns.min() + columns.max()) / 2
     spacing = volume.grid.spacing
-    reach_mm = max(
-        hypot((row - j) * spacing.j_mm, (column - i) * spacing.i_mm) for row, column in zip(rows, columns, strict=True)
-    )
-    return i + 1, j + 1, max(reach_mm + _CLEAR_MM, _SMALLEST_MM)
+    reach_mm = float(np.hypot((rows - j) * spacing.j_mm, (columns - i) * spacing.i_mm).max())
+    return _Ring(column=i + 1, row=j + 1, radius_mm=max(reach_mm + _CLEAR_MM, _SMALLEST_MM))
 
 
-def _ring(volume: CtVolume, nodule: Nodule) -> Dataset:
+def _ellipse(volume: CtVolume, ring: _Ring) -> Dataset:
     """Give an ellipse by the ends of its longer axis, then of its shorter (PS3.3 C.10.5.1.2)."""
-    column, row, radius_mm = _middle_and_radius(volume, nodule)
-    across, down = radius_mm / volume.grid.spacing.i_mm, radius_mm / volume.grid.spacing.j_mm
-    horizontal = [column - across, row, column + across, row]
-    vertical = [column, row - down, column, row + down]
+    across, down = ring.radius_mm / volume.grid.spacing.i_mm, ring.radius_mm / volume.grid.spacing.j_mm
+    horizontal = [ring.column - across, ring.row, ring.column + across, ring.row]
+    vertical = [ring.column, ring.row - down, ring.column, ring.row + down]
     item = Dataset()
     item.GraphicAnnotationUnits, item.GraphicDimensions, item.NumberOfGraphicPoints = "PIXEL", 2, 4
     item.GraphicData = [*horizontal, *vertical] if across >= down else [*vertical, *horizontal]
@@ -122,18 +130,17 @@ def _ring(volume: CtVolume, nodule: Nodule) -> Dataset:
     return item
 
 
-def _label(volume: CtVolume, nodule: Nodule) -> Dataset:
+def _label(volume: CtVolume, nodule: Nodule, ring: _Ring) -> Dataset:
     """Give number and size, right of the ring; left of it where the image ends."""
-    column, row, radius_mm = _middle_and_radius(volume, nodule)
-    across = radius_mm / volume.grid.spacing.i_mm
+    across = ring.radius_mm / volume.grid.spacing.i_mm
     wide, tall = _TEXT_MM[0] / volume.grid.spacing.i_mm, _TEXT_MM[1] / volume.grid.spacing.j_mm
     columns = volume.grid.shape[2]
-    is_room = column + across + wide <= columns
-    left = column + across + 1 if is_room else max(1.0, column - across - wide - 1)
+    is_room = ring.column + across + wide <= columns
+    left = ring.column + across + 1 if is_room else max(1.0, ring.column - across - wide - 1)
+    top = max(1.0, ring.row - tall / 2)
     item = Dataset()
     item.BoundingBoxAnnotationUnits = "PIXEL"
     item.UnformattedTextValue = f"{nodule.id}: {nodule.mean_diameter_mm:.1f} mm"
-    top = max(1.0, row - tall / 2)
     item.BoundingBoxTopLeftHandCorner = [left, top]
     item.BoundingBoxBottomRightHandCorner = [min(float(columns), left + wide), top + tall]
     item.BoundingBoxTextHorizontalJustification = "LEFT" if is_room else "RIGHT"

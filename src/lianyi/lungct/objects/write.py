@@ -59,9 +59,13 @@ def write_objects(ending: Ending, folder: Path, *, answered: Answered, pictures:
     folder.mkdir(parents=True, exist_ok=True)
     clear_objects(folder)
     names = []
-    for name, ds in _objects(ending, answered, pictures):
-        (folder / name).write_bytes(encoded(ds))
-        names.append(name)
+    try:
+        for name, ds in _objects(ending, answered, pictures):
+            (folder / name).write_bytes(encoded(ds))
+            names.append(name)
+    except BaseException:
+        clear_objects(folder)  # half an answer may be taken for a whole one
+        raise
     return tuple(names)
 
 
