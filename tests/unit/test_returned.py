@@ -1,4 +1,4 @@
-"""From files to DICOM objects through the whole pipeline: refused, failed, of no one study; and what UIDs follow from."""
+"""From files to DICOM objects through the whole pipeline, whatever the ending; and what UIDs follow from."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -8,7 +8,7 @@ from lianyi import __version__
 from lianyi.lungct.domain.outcome import Outcome, Refused, Screened
 from lianyi.lungct.domain.study import StudyHeader
 from lianyi.lungct.objects import Answered, Failure, Pictures, ResultIdentity, clear_objects, write_objects
-from lianyi.lungct.report import RunRecord, summary_of, summary_of_failure
+from lianyi.lungct.report import RunRecord, captioned, summary_of, summary_of_failure
 
 __all__ = ["clear_objects", "header_of", "write_returned", "write_returned_failure"]
 
@@ -63,7 +63,8 @@ def _answered(header: StudyHeader, record: RunRecord, settings: tuple[str, ...])
 def _key_images(outcome: Outcome, documents: Path) -> dict[int, bytes]:
     if not isinstance(outcome, Screened):
         return {}
-    return {int(file.stem.rpartition("-")[2]): file.read_bytes() for file in documents.glob(_KEY_IMAGES)}
+    drawn = {int(file.stem.rpartition("-")[2]): file for file in documents.glob(_KEY_IMAGES)}
+    return {one.id: captioned(drawn[one.id].read_bytes(), one, outcome) for one in outcome.nodules if one.id in drawn}
 
 
 def _settings(outcome: Outcome, record: RunRecord) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 Public: :func:`write_documents`, :func:`write_failure`, :class:`RunRecord`, :class:`Ability`,
 :class:`MeasuredSensitivity`, :class:`Findings`, :func:`title_of`; in one picture :func:`summary_of`,
-:func:`summary_of_failure`; of a comparison :func:`write_comparison`,
+:func:`summary_of_failure`, :func:`captioned`; of a comparison :func:`write_comparison`,
 :func:`write_not_compared`, :func:`change_name`, :class:`Comparison`.
 """
 
 from lianyi.lungct.report.answers import title_of
+from lianyi.lungct.report.captions import captioned
 from lianyi.lungct.report.comparison import Comparison
 from lianyi.lungct.report.comparison_documents import write_comparison, write_not_compared
 from lianyi.lungct.report.comparison_page import change_name
@@ -22,6 +23,7 @@ __all__ = [
     "JsonValue",
     "MeasuredSensitivity",
     "RunRecord",
+    "captioned",
     "change_name",
     "summary_of",
     "summary_of_failure",
