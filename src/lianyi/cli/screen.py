@@ -105,6 +105,16 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
             "I checked that the prior is of the same patient although IDs differ.",
         ),
     ] = False,
+    dicom_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--dicom-out",
+            metavar="DIR",
+            file_okay=False,
+            help="另把结果写成 DICOM 对象（SR、SEG、GSPS、截图、PDF）。 Also write the result as DICOM objects.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool,
         typer.Option(
@@ -128,6 +138,8 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
     patient = None if context is None else _read_context(context)
     language: Language = settings.language if lang is None else lang
     _clear_folder(out)
+    if dicom_out is not None:
+        require_writable(dicom_out, "--dicom-out")
 
     requested = None if series is None else SeriesUID(series)
     kit: Kit | None = None
@@ -149,6 +161,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
                 prior=() if prior is None else (prior,),
                 is_same_patient=same_patient,
                 on_prior_fault=lambda fault: tell_prior_fault(fault, out, language),
+                dicom_out=dicom_out,
             )
     except KeyboardInterrupt:
         console_for(sys.stderr).print(_interrupted(out, language))
@@ -228,7 +241,7 @@ def _clear_folder(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-def require_writable(out: Path) -> None:
+def require_writable(out: Path, option: str = "--out") -> None:
     """Make the folder.
 
     Raises:
@@ -237,13 +250,13 @@ def require_writable(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(out) from error
+        raise _unwritable(out, option) from error
     if not os.access(out, os.W_OK | os.X_OK):
-        raise _unwritable(out)
+        raise _unwritable(out, option)
 
 
-def _unwritable(out: Path) -> typer.BadParameter:
-    return typer.BadParameter(f"无法写入文件夹 cannot write into the folder {out}", param_hint="--out")
+def _unwritable(out: Path, option: str) -> typer.BadParameter:
+    return typer.BadParameter(f"无法写入文件夹 cannot write into the folder {out}", param_hint=option)
 
 
 def _print_json(out: Path) -> None:

@@ -2,8 +2,8 @@
 
 ::
 
-    dicom ──▶ volume ──▶ lungs ──▶ detect ──▶ measure ──▶ locate ──▶ whole lung ──▶ assess ──▶ report
-    CtSeries  CtVolume   LungFields Candidate  Nodule      Location   WholeLung      Assessed   documents
+    dicom ──▶ volume ──▶ lungs ──▶ detect ──▶ measure ──▶ locate ──▶ whole lung ──▶ assess ──▶ report ──▶ objects
+    CtSeries  CtVolume   LungFields Candidate  Nodule      Location   WholeLung      Assessed   documents  DICOM
 
 :func:`screen` is the pure middle: a decoded series in, an outcome out.
 :func:`first_read` is the whole job: files in, documents out.
@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
+from types import ModuleType
 from typing import Literal, Protocol
 
 from lianyi import __version__
@@ -39,7 +40,7 @@ from lianyi.lungct.domain.outcome import (
     Screened,
 )
 from lianyi.lungct.domain.scope import OUT_OF_SCOPE
-from lianyi.lungct.domain.study import CtSeries
+from lianyi.lungct.domain.study import CtSeries, StudyHeader
 from lianyi.lungct.domain.uids import SeriesUID
 from lianyi.lungct.locate import find_locations
 from lianyi.lungct.lungs import find_lungs
@@ -58,6 +59,12 @@ from lianyi.lungct.report import (
 )
 from lianyi.lungct.volume import assemble, to_working_grid
 from lianyi.lungct.whole_lung import describe_whole_lung
+
+_FAILED_ZH = "程序出错，没有完成初筛；没有首看结果，不表示没有结节。请重试，若再次出现请联系管理员。"
+_FAILED_EN = (
+    "The program failed and nothing was screened, which does not mean that there is no nodule. "
+    "Try again, and tell the administrator if it happens again."
+)
 
 Tell = Callable[[str, int, int], None]
 """Progress: stage, steps done, steps in all."""
@@ -206,8 +213,14 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
     prior: Sequence[Path] = (),
     is_same_patient: bool = False,
     on_prior_fault: Callable[[Exception], None] | None = None,
+    dicom_out: Path | None = None,
+    started: datetime | None = None,
 ) -> Findings:
     """Screen the study in *paths* and write findings, report, key images and provenance into *folder*.
+
+    With *dicom_out* the same goes there as DICOM objects of the study, whatever the ending, wherever the input is of
+    one study.  Their UIDs follow from the input; whoever repeats a job gives the first one's moment as *started*, so
+    that their dates and times are the same too.
 
     With a *prior* CT the two are compared; where they cannot be, the report says why and stands without it.  So it
     does where the comparison fails by a fault of ours, which *on_prior_fault* then receives.
@@ -219,11 +232,15 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
         Exception: a fault of ours, after documents that say "failed" were written.
     """
     watch = Stopwatch(tell)
-    record = _record(kit, {"series": requested, "language": language})
+    record = _record(kit, {"series": requested, "language": language}, started)
     prior_fault: Exception | None = None
+    header: StudyHeader | None = None
+    if dicom_out is not None:
+        _returning().clear_objects(dicom_out)
     try:
         with watch.stage("read"):
             series = read_chest_series(paths, requested=requested, tell=tell)
+        header = series.header
         outcome = series if isinstance(series, Refused) else screen(series, kit=kit, watch=watch, context=context)
         if prior and isinstance(outcome, Screened):
             try:
@@ -236,19 +253,33 @@ def first_read(  # noqa: PLR0913 -- the whole job: what, where to, with what, wh
                 outcome = assess(outcome, context or Context(), guidelines=kit.guidelines)
         with watch.stage("report"):
             findings = write_documents(outcome, folder, record=record, language=language, finish=lambda: watch.timing_s)
+        if dicom_out is not None:
+            with watch.stage("objects"):
+                _returning().write_returned(outcome, dicom_out, documents=folder, record=record)
     except Exception:
-        write_failure(
-            folder,
-            record=replace(record, timing_s=watch.timing_s),
-            language=language,
-            sentence_zh="程序出错，没有完成初筛；没有首看结果，不表示没有结节。请重试，若再次出现请联系管理员。",
-            sentence_en="The program failed and nothing was screened, which does not mean that there is no nodule. "
-            "Try again, and tell the administrator if it happens again.",
-        )
+        record = replace(record, timing_s=watch.timing_s)
+        write_failure(folder, record=record, language=language, sentence_zh=_FAILED_ZH, sentence_en=_FAILED_EN)
+        if dicom_out is not None and header is not None:
+            with suppress(Exception):  # the fault that is told is the first one
+                _returning().write_returned_failure(
+                    header,
+                    dicom_out,
+                    documents=folder,
+                    record=record,
+                    sentence_zh=_FAILED_ZH,
+                    sentence_en=_FAILED_EN,
+                )
         raise
     if prior_fault is not None and on_prior_fault is not None:
         on_prior_fault(prior_fault)
     return findings
+
+
+def _returning() -> ModuleType:
+    """Give what writes DICOM objects; its library takes half a second to load, which nobody else need wait for."""
+    from lianyi.lungct import returned  # noqa: PLC0415 -- see above
+
+    return returned
 
 
 def read_and_screen(paths: Sequence[Path], *, kit: Kit, watch: Stopwatch) -> Outcome:
@@ -292,10 +323,10 @@ def compare_studies(  # noqa: PLR0913 -- the whole job: two studies, where to, w
         return write_comparison(now, then, folder, record=record, language=language, finish=lambda: watch.timing_s)
 
 
-def _record(kit: Kit, settings: dict[str, JsonValue]) -> RunRecord:
+def _record(kit: Kit, settings: dict[str, JsonValue], started: datetime | None = None) -> RunRecord:
     return RunRecord(
         software=f"lianyi {__version__}",
-        started=datetime.now().astimezone(),
+        started=started or datetime.now().astimezone(),
         timing_s={},
         settings={
             **settings,
@@ -322,6 +353,7 @@ def _versions() -> dict[str, str]:
         "fill-voids",
         "openvino",
         "typst",
+        "highdicom",
     )
     return {
         "python": platform.python_version(),

@@ -24,7 +24,8 @@ from lianyi.lungct.dicom.archives import MAX_MEMBER_BYTES
 from lianyi.lungct.dicom.attributes import Header
 from lianyi.lungct.dicom.headers import read_facts, read_patient
 from lianyi.lungct.dicom.sources import Source
-from lianyi.lungct.domain.study import Patient, SeriesFacts
+from lianyi.lungct.dicom.study_header import encoded_header
+from lianyi.lungct.domain.study import Patient, SeriesFacts, SourceImage
 from lianyi.lungct.domain.uids import InstanceUID
 
 CT_CLASSES = frozenset(
@@ -33,6 +34,9 @@ CT_CLASSES = frozenset(
         "1.2.840.10008.5.1.4.1.1.2.1",  # Enhanced CT Image Storage
         "1.2.840.10008.5.1.4.1.1.2.2",  # Legacy Converted Enhanced CT Image Storage
     }
+)
+MULTI_FRAME_CLASSES = frozenset(
+    {"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}  # the Enhanced two of the above
 )
 _DIRECTORY_CLASS = "1.2.840.10008.1.3.10"  # Media Storage Directory: DICOMDIR
 
@@ -80,6 +84,8 @@ class Instance:
         positions: of each frame that states one, LPS mm.
         thickness_mm: nominal, or None.
         frames: number of frames; 1 for a single-frame object.
+        header: its patient and study modules, encoded.
+        rescale: slope and intercept, or None.
     """
 
     source: Source
@@ -95,6 +101,19 @@ class Instance:
     positions: tuple[tuple[float, ...], ...]
     thickness_mm: float | None
     frames: int
+    header: bytes
+    rescale: tuple[float, float] | None
+
+    @property
+    def as_source(self) -> SourceImage:
+        """What an object that refers to it must know."""
+        return SourceImage(
+            series_uid=self.facts.series_uid,
+            sop_class_uid=self.sop_class,
+            instance_uid=self.instance_uid,
+            is_multi_frame=self.sop_class in MULTI_FRAME_CLASSES,
+            rescale=self.rescale,
+        )
 
     @property
     def series_key(self) -> tuple[str, str, str, bool, bool]:
@@ -203,7 +222,27 @@ def _instance(source: Source, ds: pydicom.FileDataset) -> Instance:
         positions=(single,) if single else tuple(position for position in by_frame if position),
         thickness_mm=header.number("SliceThickness", group="PixelMeasuresSequence"),
         frames=max(1, len(by_frame)),
+        header=encoded_header(ds),
+        rescale=_rescale(header),
     )
+
+
+def _rescale(header: Header) -> tuple[float, float] | None:
+    """Give the rescale of an image, for those that show its stored values; of several frames, if it is one."""
+    group = "PixelValueTransformationSequence"
+    pairs = {
+        (slope, intercept)
+        for (slope,), (intercept,) in zip(
+            (one or (None,) for one in header.numbers_by_frame(group, "RescaleSlope", 1)),
+            (one or (None,) for one in header.numbers_by_frame(group, "RescaleIntercept", 1)),
+            strict=True,
+        )
+        if slope is not None and intercept is not None
+    }
+    if len(pairs) > 1:
+        return None
+    slope, intercept = (header.number(keyword, group=group) for keyword in ("RescaleSlope", "RescaleIntercept"))
+    return None if slope is None or intercept is None else (slope, intercept)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from lianyi.lungct.dicom.instances import Instance
 from lianyi.lungct.domain.errors import Caution, CautionCode, Refusal
 from lianyi.lungct.domain.outcome import Refused
-from lianyi.lungct.domain.study import InputFile, NotChosen, Patient, SeriesFacts
+from lianyi.lungct.domain.study import InputFile, NotChosen, Patient, SeriesFacts, StudyHeader
 from lianyi.lungct.domain.uids import FrameOfReferenceUID, SeriesUID
 
 _NAMED_FILES = 5
@@ -46,6 +46,12 @@ def _of_study(facts: SeriesFacts) -> SeriesFacts:
     )
 
 
+def header_of(first: Instance, instances: Sequence[Instance]) -> StudyHeader:
+    """Give the header of the instance that speaks for all, and each instance once."""
+    once = {one.instance_uid: one.as_source for one in instances}
+    return StudyHeader(encoded=first.header, images=tuple(once.values()))
+
+
 @dataclass(slots=True)
 class Notes:
     """What was met on the way: for the cautions, and for a refusal.
@@ -58,6 +64,7 @@ class Notes:
         from_choice: cautions of the choice.
         headers: every instance whose header was read.
         chosen: the instance that speaks for the chosen series.
+        of_chosen: every instance of the chosen series.
         files: of the chosen series, as far as they were read whole.
         not_chosen: why each other series was not chosen.
     """
@@ -69,6 +76,7 @@ class Notes:
     from_choice: tuple[Caution, ...] = ()
     headers: list[Instance] = field(default_factory=list)
     chosen: Instance | None = None
+    of_chosen: tuple[Instance, ...] = ()
     files: tuple[InputFile, ...] = ()
     not_chosen: tuple[NotChosen, ...] = ()
 
@@ -83,7 +91,16 @@ class Notes:
             patient=patient,
             facts=facts,
             files=self.files,
+            header=self.header(),
         )
+
+    def header(self) -> StudyHeader | None:
+        """Give what the objects of an answer copy and refer to, of the chosen series or of the one study."""
+        if self.chosen is not None:
+            return header_of(self.chosen, self.of_chosen)
+        if self._who()[0] is None:
+            return None
+        return header_of(self.headers[0], self.headers)
 
     def _who(self) -> tuple[Patient | None, SeriesFacts | None]:
         """Give the patient and study of the chosen series, or those that all headers agree on."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lianyi.lungct.dicom.decoding import decode_all, without_duplicates
 from lianyi.lungct.dicom.instances import Instance, NotDicom, UnreadableHeader, group_series, read_instance
-from lianyi.lungct.dicom.notes import Notes
+from lianyi.lungct.dicom.notes import Notes, header_of
 from lianyi.lungct.dicom.series import Choice, NothingToScreen, choose
 from lianyi.lungct.dicom.sources import Source, open_inputs
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
@@ -105,7 +105,7 @@ def _all_unreadable() -> Refusal:
 
 def _read_chosen(choice: Choice, notes: Notes, tell: Tell) -> CtSeries:
     chosen = choice.chosen
-    notes.chosen = chosen.first
+    notes.chosen, notes.of_chosen = chosen.first, chosen.instances
     decoded = decode_all(chosen.instances, notes, lambda done, total: tell(_STAGE, done, total))
     if not decoded:
         raise _all_unreadable()
@@ -118,6 +118,7 @@ def _read_chosen(choice: Choice, notes: Notes, tell: Tell) -> CtSeries:
         files=tuple(one.file for one in decoded),
         not_chosen=choice.not_chosen,
         cautions=notes.cautions(),
+        header=header_of(chosen.first, [one.instance for one in decoded]),
     )
 
 

@@ -55,12 +55,15 @@ class CtVolume:
             resampled stack), or None when every voxel was scanned.
         instances: for a native grid, the SOP Instance UID and Instance Number of each
             slice k, in order; empty for a resampled grid.
+        positions: for a native grid, ImagePositionPatient of each slice k as its header states it, LPS mm; the grid
+            is fitted through them. Empty where the slices came from no DICOM file.
     """
 
     grid: Grid
     values_kji: Hounsfields
     scanned_kji: Booleans | None = None
     instances: tuple[tuple[InstanceUID, int], ...] = field(default=())
+    positions: tuple[tuple[float, float, float], ...] = field(default=())
 
     def __post_init__(self) -> None:
         _check(self.values_kji.shape, self.grid)
@@ -68,6 +71,8 @@ class CtVolume:
             _check(self.scanned_kji.shape, self.grid)
         if self.instances and len(self.instances) != self.grid.shape[0]:
             raise ValueError("one instance per slice")
+        if self.positions and len(self.positions) != self.grid.shape[0]:
+            raise ValueError("one position per slice")
 
     def __getitem__(self, point: VoxelPoint) -> int:
         """HU of the voxel nearest to a point of this very grid."""

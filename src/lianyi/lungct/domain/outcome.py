@@ -11,7 +11,7 @@ from lianyi.lungct.domain.errors import Caution, Refusal
 from lianyi.lungct.domain.growth import Compared
 from lianyi.lungct.domain.image import CtVolume, LungFields
 from lianyi.lungct.domain.nodule import Nodule
-from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts
+from lianyi.lungct.domain.study import CtSeries, InputFile, NotChosen, Patient, SeriesFacts, StudyHeader
 from lianyi.lungct.domain.whole_lung import WholeLung
 
 
@@ -109,6 +109,7 @@ class Refused:
         facts: without a series, of the chosen one or of the one study the headers agree on, what
             differs between its series left absent; None as for *patient*.
         files: without a series, those read whole before the refusal.
+        header: without a series, of the one study the headers agree on; None as for *patient*.
     """
 
     reason: Refusal
@@ -118,6 +119,7 @@ class Refused:
     patient: Patient | None = None
     facts: SeriesFacts | None = None
     files: tuple[InputFile, ...] = ()
+    header: StudyHeader | None = None
 
 
 Outcome = Screened | Refused

@@ -12,7 +12,7 @@ from typing import Literal
 
 from lianyi.lungct.domain.errors import Caution
 from lianyi.lungct.domain.image import CtSlice
-from lianyi.lungct.domain.uids import FrameOfReferenceUID, SeriesUID, StudyUID
+from lianyi.lungct.domain.uids import FrameOfReferenceUID, InstanceUID, SeriesUID, StudyUID
 
 Contrast = Literal["yes", "no", "unknown"]
 
@@ -61,6 +61,37 @@ class SeriesFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceImage:
+    """One instance of the study that an answer rests on, as far as an object that refers to it must know it.
+
+    Attributes:
+        sop_class_uid: what kind of object it is.
+        is_multi_frame: whether a reference to one of its slices names a frame.
+        rescale: slope and intercept of the stored values; None where the header has none or not one for all frames.
+    """
+
+    series_uid: SeriesUID
+    sop_class_uid: str
+    instance_uid: InstanceUID
+    is_multi_frame: bool = False
+    rescale: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyHeader:
+    """Patient and study as the source states them, for objects that must state the same, byte for byte.
+
+    Attributes:
+        encoded: elements of the patient and study modules and their character set, as DICOM explicit VR little
+            endian; opaque to every stage but those that read and write DICOM.
+        images: of the series that was screened; without one, everything of the study that was read.
+    """
+
+    encoded: bytes
+    images: tuple[SourceImage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
     """A file that went into the answer: path as given by the caller, SHA-256, size."""
 
@@ -81,7 +112,11 @@ class NotChosen:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class CtSeries:
-    """The chosen series, decoded: facts, patient, slices in no promised order, cautions met on the way."""
+    """The chosen series, decoded: facts, patient, slices in no promised order, cautions met on the way.
+
+    Attributes:
+        header: None where the slices came from no DICOM file.
+    """
 
     patient: Patient
     facts: SeriesFacts
@@ -89,3 +124,4 @@ class CtSeries:
     files: tuple[InputFile, ...]
     not_chosen: tuple[NotChosen, ...]
     cautions: tuple[Caution, ...]
+    header: StudyHeader | None = None

@@ -70,6 +70,7 @@ def assemble(series: CtSeries) -> tuple[CtVolume, tuple[Caution, ...]]:
         values_kji,
         scanned_kji=_scanned(ordered, grid.shape),
         instances=tuple((one.instance_uid, one.instance_number) for one in ordered),
+        positions=tuple(one.image_position for one in ordered),
     )
     return volume, tuple(cautions)
 
