@@ -16,7 +16,7 @@ Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s/]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0.0, le=3600.0)]
 # PS3.5, section 6.2, VR AE: up to 16 characters, no backslash, no control character, not spaces alone.
-AeTitle = Annotated[str, Field(pattern=r"^(?=.*[^ ])[\x20-\x5b\x5d-\x7e]{1,16}$")]
+AeTitle = Annotated[str, Field(pattern=r"^[\x21-\x5b\x5d-\x7e][\x20-\x5b\x5d-\x7e]{0,15}$")]
 ObjectKind = Literal["sr", "seg", "gsps", "sc", "pdf"]
 
 

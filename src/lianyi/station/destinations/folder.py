@@ -57,6 +57,8 @@ def _copy_at_once(package: Package, target: Path) -> None:
         _flush_folder(target.parent)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+    for abandoned in target.parent.glob(f".{target.name}.*"):  # of an attempt that was killed
+        shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:
