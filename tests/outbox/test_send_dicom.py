@@ -214,9 +214,7 @@ def committing_scp(*, fail: int | None) -> Any:
             for one in items[:fail]:
                 one.FailureReason = 0x0112
             told.FailedSOPSequence = items[:fail]
-        event.assoc.send_n_event_report(
-            told, 2 if fail else 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
-        )
+        event.assoc.send_n_event_report(told, 2 if fail else 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1")
 
     handlers = [(evt.EVT_C_STORE, lambda event: 0), (evt.EVT_N_ACTION, answer_action), (evt.EVT_DIMSE_SENT, report)]
     return _serving(ae, handlers)

@@ -82,12 +82,14 @@ def _not_stored(
     said = ", ".join(sorted({answer.said for answer in missing}))
     is_final = all(_is_final(answer) for answer in missing)
     what_zh = (
-        "请确认对方支持这些对象类型（或用 leave_out 略去）" if is_final else "将重试；请检查对方的磁盘空间和运行状况"
+        "请确认对方支持这些对象类型（或用 leave_out 略去）"
+        if is_final
+        else f"将重试；请检查对方的磁盘空间和运行状况，以及是否已登记 AE 标题 {destination.calling_ae}"
     )
     what_en = (
         "check that it takes these kinds of objects, or leave them out (leave_out)"
         if is_final
-        else "it will be tried again; check the receiver's disk and that it runs"
+        else f"it will be tried again; check the receiver's disk, that it runs and that it knows {destination.calling_ae}"
     )
     return NotDelivered(
         zh=f"{destination.called_ae} 未接收 {len(answers)} 个对象中的 {len(missing)} 个（{said}）；{what_zh}。",

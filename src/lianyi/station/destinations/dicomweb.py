@@ -24,9 +24,8 @@ class _OurTls(HTTPAdapter):
 
     def init_poolmanager(self, *words: Any, **named: Any) -> None:
         """Make connections with our context."""
-        super().init_poolmanager(
-            *words, **named, ssl_context=self._context, assert_hostname=self._context.check_hostname
-        )
+        checked = None if self._context.check_hostname else False  # urllib3: None is its own default, which checks
+        super().init_poolmanager(*words, **named, ssl_context=self._context, assert_hostname=checked)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 -- as it comes
         """Leave the certificates to the context: requests would put its own list beside it."""

@@ -83,7 +83,8 @@ def facts_of(package: Package) -> Facts:
     facts = Facts(
         findings=findings,
         patient_id=(patient.id if patient else "") or _text(header, "PatientID"),
-        patient_name=(patient.name if patient else "") or _text(header, "PatientName"),
+        # findings.json has the name in one way of writing; the objects have it as the scanner sent it
+        patient_name=_text(header, "PatientName") or (patient.name if patient else ""),
         issuer=_text(header, "IssuerOfPatientID"),
         birth_date=(patient.birth_date.replace("-", "") if patient else "") or _text(header, "PatientBirthDate"),
         sex=(patient.sex if patient else "") or _text(header, "PatientSex"),

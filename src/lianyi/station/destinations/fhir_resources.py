@@ -91,7 +91,7 @@ def observation(nodule: NodulePart, facts: Facts, to: FhirDestination, reference
         # that it is a nodule at all; never that it is malignant
         {"code": codes.CERTAINTY, **probability},
     ]
-    for name, category in categories(facts.findings, nodule.id):
+    for name, category in categories(facts.findings, nodule.id, to.language):
         components.append({"code": codes.CATEGORY, "valueCodeableConcept": {"text": f"{name}: {category}"}})
     place = nodule.location.lobe if nodule.location else None
     resource: Json = {

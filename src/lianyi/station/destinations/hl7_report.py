@@ -74,7 +74,7 @@ def _observations(package: Package, facts: Facts, to: Hl7Destination) -> Iterato
         group=0,
         status=None if is_screened(findings) else _NO_RESULT,
     )
-    for name, category in categories(findings, None):
+    for name, category in categories(findings, None, to.language):
         yield _Observed(kind="CWE", code=_CATEGORY, value=components(category, f"{name}: {category}", "L"), group=0)
     for nodule in findings.nodules:
         yield from _of_nodule(nodule, facts, to)
@@ -97,7 +97,7 @@ def _of_nodule(nodule: NodulePart, facts: Facts, to: Hl7Destination) -> Iterator
     yield _Observed(kind="CWE", code=_DENSITY, value=density, group=group)
     place = nodule.location.lobe if nodule.location else nodule.side
     yield _Observed(kind="CWE", code=_SITE, value=components(place, lobe(nodule, to.language), "L"), group=group)
-    for name, category in categories(facts.findings, nodule.id):
+    for name, category in categories(facts.findings, nodule.id, to.language):
         said = components(category, f"{name}: {category}", "L")
         yield _Observed(kind="CWE", code=_CATEGORY, value=said, group=group)
     if nodule.suspicion_rating is not None:

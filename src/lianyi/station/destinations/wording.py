@@ -57,12 +57,20 @@ def lobe(nodule: NodulePart, language: Language) -> str:
     return f"{nodule.side} lung"
 
 
-def categories(findings: Findings, nodule_id: int | None) -> list[tuple[str, str]]:
-    """Give (guideline and edition, category) for a nodule, or for the exam with None; only those that are settled."""
+def categories(findings: Findings, nodule_id: int | None, language: Language) -> list[tuple[str, str]]:
+    """Give (guideline and edition, category) for a nodule, or for the exam with None.
+
+    Only settled categories of rules that were read in their original; an edition named in Chinese stays out of English.
+    """
     return [
-        (f"{one.guideline} {one.edition}", f"{one.category}{one.modifier}")
+        (
+            f"{one.guideline} {one.edition}" if language == "zh" or one.edition.isascii() else one.guideline,
+            f"{one.category}{one.modifier}",
+        )
         for one in findings.assessments
-        if one.nodule_id == nodule_id and one.category is not None
+        if one.category is not None
+        and one.confirmed
+        and (one.level == "exam" if nodule_id is None else one.level == "nodule" and one.nodule_id == nodule_id)
     ]
 
 
