@@ -89,7 +89,7 @@ def _not_stored(
     what_en = (
         "check that it takes these kinds of objects, or leave them out (leave_out)"
         if is_final
-        else f"it will be tried again; check the receiver's disk, that it runs and that it knows {destination.calling_ae}"
+        else f"it will be tried again; check its disk, that it runs and that it knows {destination.calling_ae}"
     )
     return NotDelivered(
         zh=f"{destination.called_ae} 未接收 {len(answers)} 个对象中的 {len(missing)} 个（{said}）；{what_zh}。",
