@@ -1,29 +1,19 @@
 """Real peers for the station: a PostgreSQL of our own on a free port, and tiny studies to send."""
 
+import hashlib
 import os
 import shutil
-import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from running_station import RunningStation, free_port, need, run_station
 
 from lianyi.phantom import PhantomSpec, write_phantom
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def need(program: str) -> str:
-    """Give the program's path, or skip the test by its name."""
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip(f"{program} is not installed")
-    return found
+from lianyi.station.database.engine import database_url
 
 
 def tool(program: str) -> str:
@@ -60,10 +50,6 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def wait_for_server(url: str) -> None:
-    import time
-
-    import psycopg
-
     for _ in range(300):
         try:
             psycopg.connect(f"{url}/postgres").close()
@@ -77,10 +63,6 @@ def wait_for_server(url: str) -> None:
 @pytest.fixture
 def postgresql_database(postgresql: str, request: pytest.FixtureRequest) -> str:
     """An empty database on the real server."""
-    import hashlib
-
-    import psycopg
-
     name = "t" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
     with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[call-overload]
@@ -91,8 +73,6 @@ def postgresql_database(postgresql: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLAlchemy's URL of an empty database of either kind."""
-    from lianyi.station.database.engine import database_url
-
     if request.param == "sqlite":
         return database_url(None, tmp_path)
     return database_url(request.getfixturevalue("postgresql_database"), tmp_path)
@@ -117,3 +97,10 @@ def tiny_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_phantom(folder, tiny(5))
     (folder / "truth.json").unlink()
     return folder
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[RunningStation]:
+    """A station with quick waits, that takes from any peer of this machine."""
+    with run_station(tmp_path) as running:
+        yield running

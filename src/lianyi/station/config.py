@@ -12,7 +12,8 @@ from lianyi.lungct.domain.errors import Misconfigured
 from lianyi.station.destinations import Destination
 
 # DICOM PS3.5 2024e, table 6.2-1, value representation AE: at most 16 characters, no backslash, no control characters.
-AE_TITLE = r"^(?! *$)[ -\[\]-~]{1,16}$"
+# Blanks at either end mean nothing there, so none are taken.
+AE_TITLE = r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$"
 Port = int
 
 
@@ -204,5 +205,6 @@ def _wrong(path: Path, error: ValidationError) -> Misconfigured:
         for fault in error.errors(include_input=False, include_url=False)
     )
     return Misconfigured(
-        zh=f"配置文件 {path} 有误，请改正后重新启动：{faults}", en=f"{path} is wrong; correct it and start again: {faults}"
+        zh=f"配置文件 {path} 有误，请改正后重新启动：{faults}",
+        en=f"{path} is wrong; correct it and start again: {faults}",
     )

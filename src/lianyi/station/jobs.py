@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSConfig, EnqueueOptions
 
 from lianyi.station.database.engine import keep_on_disk
 
@@ -82,11 +82,16 @@ class Jobs:
         before = DBOS.get_workflow_status(name)
         if before is not None:
             return before.status not in _OVER
-        options = {"workflow_name": kind, "queue_name": kind, "workflow_id": name, "app_version": _VERSION}
-        options["priority"] = priority  # type: ignore[assignment] -- a TypedDict of several types
+        options: EnqueueOptions = {
+            "workflow_name": kind,
+            "queue_name": kind,
+            "workflow_id": name,
+            "app_version": _VERSION,
+            "priority": priority,
+        }
         if wait_s > 0:
-            options["delay_seconds"] = wait_s  # type: ignore[assignment] -- the same
-        DBOS.enqueue_workflow_with_options(options, number)  # type: ignore[arg-type] -- the same
+            options["delay_seconds"] = wait_s
+        DBOS.enqueue_workflow_with_options(options, number)
         return True
 
     def stop(self) -> None:

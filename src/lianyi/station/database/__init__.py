@@ -1,6 +1,6 @@
 """The rows that are the truth: what was received, screened, delivered and refused; the door of SQLAlchemy."""
 
-from lianyi.station.database.engine import Session, Sessions, open_engine
+from lianyi.station.database.engine import Sessions, open_engine
 from lianyi.station.database.migrate import migrate
 from lianyi.station.database.models import (
     Base,
@@ -27,7 +27,6 @@ __all__ = [
     "Screening",
     "ScreeningState",
     "Series",
-    "Session",
     "Sessions",
     "Study",
     "migrate",

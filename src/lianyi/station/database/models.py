@@ -96,6 +96,7 @@ class Instance(Base):
 class Screening(Base):
     """A screening of a study as it was at one time.
 
+    *starts* counts how often it began, *attempts* how often it broke down, *job* how many jobs it had.
     *identity* is derived from the instances and our version; *folder* is relative to the data folder.
     """
 
@@ -110,6 +111,7 @@ class Screening(Base):
     is_superseded: Mapped[bool] = mapped_column(default=False)
     priority: Mapped[int]
     outcome: Mapped[str | None]
+    starts: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     job: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
 
 from lianyi.lungct.domain.errors import LianyiError
@@ -43,7 +43,9 @@ SERIES_KEYWORDS: Final = (
     "BodyPartExamined",
 )
 _INSTANCE_KEYWORDS: Final = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber")
-_READ: Final = [Tag(keyword) for keyword in {*STUDY_KEYWORDS, *SERIES_KEYWORDS, *_INSTANCE_KEYWORDS}]
+_READ: Final[list[BaseTag | int]] = [
+    Tag(keyword) for keyword in {*STUDY_KEYWORDS, *SERIES_KEYWORDS, *_INSTANCE_KEYWORDS}
+]
 
 _PIXELS: Final = 0x7FE00000  # the group of pixel data; nothing is read from here on
 _LONGEST_TEXT: Final = 200  # an engineering choice

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from lianyi.station.clock import now
 from lianyi.station.database import Instance, Rejection, Series, Sessions, Study
 from lianyi.station.folders import Folders, place_durably
-from lianyi.station.receive.heading import Heading, read_heading
+from lianyi.station.receive.heading import Heading
 
 
 class Kept(Enum):
@@ -72,16 +72,13 @@ class Keeper:
         """Tell whether the watermark is kept after so many bytes."""
         return self._free() - size_bytes >= self._low_bytes
 
-    def keep(self, arrival: Arrival, *, heading: Heading | None = None) -> tuple[Kept, Heading]:
+    def keep(self, arrival: Arrival, heading: Heading) -> Kept:
         """Keep an instance; when this returns, it is on disk.
 
         Raises:
-            Malformed: it cannot be kept, whoever tries.
             DiskFull: not now.
             OSError: the disk does not take it.
         """
-        if heading is None:
-            heading = read_heading(arrival.dataset, arrival.transfer_syntax)
         content = hashlib.sha256(arrival.dataset).hexdigest()
         known = self._known(heading.sop_uid)
         if known is None:
@@ -95,9 +92,9 @@ class Keeper:
             finally:
                 partial.unlink(missing_ok=True)
             if self._write_row(arrival, heading, content, str(relative), size):
-                return Kept.NEW, heading
+                return Kept.NEW
             known = self._known(heading.sop_uid)
-        return (Kept.SAME if known == content else Kept.OTHER_CONTENT), heading
+        return Kept.SAME if known == content else Kept.OTHER_CONTENT
 
     def _known(self, sop_uid: str) -> str | None:
         with self._sessions.read() as session:
@@ -140,9 +137,7 @@ def _series_row(session: Session, heading: Heading) -> Series:
     study.last_received_at = now()
     study.is_changed = True
     session.flush()
-    series = session.scalar(
-        select(Series).where(Series.study_id == study.id, Series.series_uid == heading.series_uid)
-    )
+    series = session.scalar(select(Series).where(Series.study_id == study.id, Series.series_uid == heading.series_uid))
     if series is None:
         series = Series(study_id=study.id, series_uid=heading.series_uid, header=heading.series)
         session.add(series)

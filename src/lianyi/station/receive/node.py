@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final, cast
 
 from pydicom import uid
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, build_context, evt
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode_file_meta
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
@@ -19,8 +21,9 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from lianyi.station.config import Peer, StationConfig
 from lianyi.station.events import EventLog
+from lianyi.station.metrics import Metrics
 from lianyi.station.receive.complete import Completion
-from lianyi.station.receive.heading import Malformed
+from lianyi.station.receive.heading import Malformed, read_heading
 from lianyi.station.receive.keep import Arrival, DiskFull, Keeper, Kept, Rejections
 from lianyi.station.receive.peers import Caller, Unwelcome, admit
 from lianyi.station.receive.syntaxes import KEPT_CLASSES, READABLE_SYNTAXES
@@ -32,6 +35,7 @@ OTHER_THAN_ITS_CLASS: Final = 0xA900
 CANNOT_UNDERSTAND: Final = 0xC000
 KEPT_OTHERWISE: Final = 0xB000  # a warning: what is stored is not what was sent
 
+_LARGEST_PDU: Final = 262_144  # bytes; an engineering choice: large enough to be fast, small enough to bound memory
 _PREAMBLE: Final = b"\0" * 128 + b"DICM"  # DICOM PS3.10 2024e, section 7.1
 
 _VERIFICATION: Final = build_context(uid.UID("1.2.840.10008.1.1"), list(READABLE_SYNTAXES[:2]))
@@ -57,7 +61,24 @@ class NodeParts:
     rejections: Rejections
     completion: Completion
     log: EventLog
+    metrics: Metrics
     tls: ssl.SSLContext | None
+
+
+@dataclass(slots=True)
+class Visit:
+    """An open association: who it is, and how many instances it brought."""
+
+    peer: str
+    new: int = 0
+    same: int = 0
+
+    def add(self, kept: Kept) -> None:
+        """Count one instance."""
+        if kept is Kept.NEW:
+            self.new += 1
+        else:
+            self.same += 1
 
 
 class Node:
@@ -70,12 +91,12 @@ class Node:
 
     def __init__(self, parts: NodeParts) -> None:
         self._parts = parts
-        self._peers: dict[int, Peer] = {}
+        self._visits: dict[int, Visit] = {}
         dicom = parts.config.dicom
         self._ae = AE(ae_title=dicom.ae_title)
         self._ae.supported_contexts = [_VERIFICATION]  # each association is given its peer's own
         self._ae.maximum_associations = dicom.max_associations
-        self._ae.maximum_pdu_size = 0  # as large as the peer likes
+        self._ae.maximum_pdu_size = _LARGEST_PDU
         self._ae.network_timeout = dicom.idle_timeout_s
         self._ae.acse_timeout = 30
         self._ae.dimse_timeout = dicom.idle_timeout_s
@@ -107,7 +128,7 @@ class Node:
         return len(self._ae.active_associations)
 
     def _listen(self, port: int, tls: ssl.SSLContext | None) -> int:
-        handlers = [
+        handlers: list[evt.EventHandlerType] = [
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_C_ECHO, self._echoed),
             (evt.EVT_C_STORE, self._stored),
@@ -116,13 +137,11 @@ class Node:
             (evt.EVT_CONN_CLOSE, self._broke_off),
         ]
         server = self._ae.start_server(
-            (self._parts.config.dicom.bind, port),
-            block=False,
-            ssl_context=tls,
-            evt_handlers=handlers,  # type: ignore[arg-type] -- a list of pairs, in pynetdicom's own words
+            (self._parts.config.dicom.bind, port), block=False, ssl_context=tls, evt_handlers=handlers
         )
-        self._servers.append(cast("ThreadedAssociationServer", server))
-        return int(cast("ThreadedAssociationServer", server).server_address[1])
+        server = cast("ThreadedAssociationServer", server)
+        self._servers.append(server)
+        return int(server.server_address[1])
 
     def _requested(self, event: Event) -> None:
         assoc = event.assoc
@@ -135,7 +154,7 @@ class Node:
             assoc.acse.send_reject(*unwelcome.answer)
             assoc.kill()
             return
-        self._peers[id(assoc)] = peer
+        self._visits[id(assoc)] = Visit(peer.ae_title)
         assoc.acceptor.supported_contexts = contexts_for(peer)
         self._parts.log.write("association opened", peer=caller.ae_title, tls=caller.is_encrypted)
 
@@ -146,7 +165,7 @@ class Node:
     def _stored(self, event: Event) -> int:
         """Answer a C-STORE; whatever happens, an answer."""
         peer = _title_of(event.assoc)
-        sop_class = str(event.request.AffectedSOPClassUID or "")
+        sop_class = str(cast("C_STORE", event.request).AffectedSOPClassUID or "")
         if uid.UID(sop_class) not in KEPT_CLASSES:
             self._refuse(peer, "another class: accepted and discarded", sop_class)
             return SUCCESS
@@ -166,7 +185,8 @@ class Node:
             return OUT_OF_RESOURCES
 
     def _keep(self, event: Event, peer: str, sop_class: str) -> int:
-        data = event.request.DataSet
+        request = cast("C_STORE", event.request)
+        data = cast("BytesIO | None", request.DataSet)
         dataset = data.getvalue() if data is not None else b""
         if len(dataset) > self._parts.config.dicom.max_instance_mb * 1_000_000:
             raise Malformed("larger than max_instance_mb")
@@ -176,19 +196,21 @@ class Node:
             transfer_syntax=str(event.context.transfer_syntax),
             peer=peer,
         )
-        kept, heading = self._parts.keeper.keep(arrival)
-        if heading.sop_class_uid != sop_class or heading.sop_uid != str(event.request.AffectedSOPInstanceUID):
-            # Kept under the dataset's own names, which are those a reader goes by; the sender is told.
+        heading = read_heading(arrival.dataset, arrival.transfer_syntax)
+        if heading.sop_class_uid != sop_class or heading.sop_uid != str(request.AffectedSOPInstanceUID):
             self._refuse(peer, "request and dataset name another class or instance", sop_class)
             return OTHER_THAN_ITS_CLASS
+        kept = self._parts.keeper.keep(arrival, heading)
         self._parts.completion.slice_came(heading.study_uid, id(event.assoc))
         if kept is Kept.OTHER_CONTENT:
             self._refuse(peer, kept.value, sop_class)
             return KEPT_OTHERWISE
-        self._parts.log.write("instance kept", peer=peer, bytes=len(dataset), is_new=kept is Kept.NEW)
+        self._parts.metrics.kept(is_new=kept is Kept.NEW, size_bytes=len(dataset))
+        self._visits[id(event.assoc)].add(kept)
         return SUCCESS
 
     def _refuse(self, peer: str, reason: str, sop_class: str) -> None:
+        self._parts.metrics.refused(reason)
         self._parts.log.write("instance not kept", peer=peer, reason=reason, sop_class=sop_class[:64])
         try:
             self._parts.rejections.count(peer=peer, reason=reason, sop_class_uid=sop_class)
@@ -203,8 +225,11 @@ class Node:
 
     def _end(self, assoc: Any, *, as_it_should: bool) -> None:  # noqa: ANN401 -- pynetdicom's Association
         self._parts.completion.sender_ended(id(assoc), as_it_should=as_it_should)
-        if self._peers.pop(id(assoc), None) is not None:
-            self._parts.log.write("association ended", peer=_title_of(assoc), as_it_should=as_it_should)
+        visit = self._visits.pop(id(assoc), None)
+        if visit is not None:
+            self._parts.log.write(
+                "association ended", peer=_title_of(assoc), as_it_should=as_it_should, new=visit.new, same=visit.same
+            )
 
 
 def _title_of(assoc: Any) -> str:  # noqa: ANN401 -- pynetdicom's Association

@@ -17,7 +17,7 @@ _HANDSHAKE_S: Final = 10.0  # an engineering choice: a peer that says nothing mu
 class _Impatient(ssl.SSLContext):
     """Ends a handshake that takes too long."""
 
-    def wrap_socket(self, sock: socket.socket, *words: Any, **names: Any) -> ssl.SSLSocket:  # noqa: ANN401 -- as in ssl
+    def wrap_socket(self, sock: socket.socket, *words: Any, **names: Any) -> ssl.SSLSocket:
         sock.settimeout(_HANDSHAKE_S)
         wrapped = super().wrap_socket(sock, *words, **names)
         wrapped.settimeout(None)
