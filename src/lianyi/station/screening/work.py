@@ -44,6 +44,10 @@ An engineering choice: high enough that power cuts alone do not reach it.
 """
 
 
+_OF_FAILURES = {"timeout_s": 300.0, "memory_mb": 8000}
+"""Limits of writing a failure's documents: no study is read, so the study's own limits need not be kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreeningParts:
     """What screening works with; *ask_delivery* and *ask_again* queue jobs for a delivery and for this screening."""
@@ -174,7 +178,7 @@ class ScreeningWork:
         (work / "out" / "objects").mkdir()
         zh = f"未能完成初筛：{reason[0]}。没有首看结果，不表示没有结节，请照常阅片。"
         en = f"Not screened: {reason[1]}. There is no first look, which does not mean that there is no nodule."
-        parts.child.run(failure_words(documents, limits, zh=zh, en=en), limits)
+        parts.child.run(failure_words(documents, limits, zh=zh, en=en), limits.model_copy(update=_OF_FAILURES))
         if not (documents / "findings.json").is_file():
             raise NotWritten
         self._put(work, results)
