@@ -57,7 +57,7 @@ def need(program: str) -> str:
     return found
 
 
-def wait_until(is_so: Callable[[], Any], limit_s: float = 120.0, what: str = "nothing came of it") -> Any:
+def wait_until(is_so: Callable[[], Any], limit_s: float = 60.0, what: str = "nothing came of it") -> Any:
     """Wait for a condition, with a generous limit; give what it gave."""
     until = time.monotonic() + limit_s
     while True:

@@ -69,6 +69,11 @@ def deliver(package: Package, destination: Destination) -> Receipt:
     Raises:
         NotDelivered: it could not be put there.
     """
+    if not destination.path.is_dir():  # never made here: it may be a share that is not mounted
+        raise NotDelivered(
+            zh="目标文件夹不存在，无法写入；请检查网络共享是否已挂载。",
+            en="the folder is not there, so it cannot be written into; is the share mounted?",
+        )
     final = destination.path / package.identity
     if final.is_dir():
         return Receipt(said="was there already")
