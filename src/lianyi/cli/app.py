@@ -18,6 +18,7 @@ from lianyi.cli.info import info
 from lianyi.cli.phantom import phantom
 from lianyi.cli.screen import screen
 from lianyi.cli.serve import serve
+from lianyi.cli.status import status
 from lianyi.cli.terminal import console_for, survive_any_locale
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="涟漪：胸部 CT 初筛，仅供研究与初步参考，由医师判断。 Lianyi: a first look at a chest CT; a doctor decides.",
 )
-for command in (screen, compare, assess, phantom, info, doctor, explain, serve):
+for command in (screen, compare, assess, phantom, info, doctor, explain, serve, status):
     app.command()(command)
 app.add_typer(evaluate)
 
