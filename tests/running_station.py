@@ -73,7 +73,7 @@ class RunningStation:
     """`lianyi serve`, running."""
 
     folder: Path
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     log: Path
     port: int = 0
     tls_port: int | None = None
@@ -96,7 +96,7 @@ class RunningStation:
 
     def get(self, path: str) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=30) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -161,7 +161,7 @@ def run_station(folder: Path, *, dicom: str = "", screening: str = "", rest: str
 
 def storescu(
     port: int, paths: Sequence[Path], *words: str, title: str = "SCANNER", called: str = "LIANYI"
-) -> "subprocess.CompletedProcess[str]":
+) -> subprocess.CompletedProcess[str]:
     """Send with dcmtk's storescu, as a scanner does."""
     command = [need("storescu"), "-aet", title, "-aec", called, *words, "127.0.0.1", str(port), *map(str, paths)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

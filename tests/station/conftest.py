@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from running_station import RunningStation, free_port, need, run_station
 
 from lianyi.phantom import PhantomSpec, write_phantom
 from lianyi.station.database.engine import database_url
+from running_station import RunningStation, free_port, need, run_station
 
 
 def tool(program: str) -> str:

@@ -1,5 +1,6 @@
-"""The database, SQLite and a real PostgreSQL: migrated at start, on disk when it says so, and never of a newer version."""
+"""The database, SQLite and a real PostgreSQL: migrated at start, on disk when it says so, never of a newer version."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,6 @@ def test_a_hundred_rejections_make_one_row(database: str) -> None:
 
 
 def test_the_steps_are_part_of_the_package() -> None:
-    from importlib.resources import files
-
     names = {path.name for path in (files("lianyi.station.database") / "migrations").iterdir()}
 
     assert {"env.py", "script.py.mako", "versions"} <= names

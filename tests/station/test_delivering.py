@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from running_station import run_station, start_station, storescu, wait_until, write_config
 
 from lianyi.station.delivering import wait_s
+from running_station import run_station, start_station, storescu, wait_until, write_config
 
 STATES = "select destination, state from deliveries order by destination"
 

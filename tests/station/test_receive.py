@@ -1,5 +1,6 @@
 """The node with real senders: what is kept, what is not, and that each of it is told."""
 
+import random
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,8 @@ from pydicom.uid import (
 )
 from pynetdicom import AE
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
-from running_station import RunningStation, need, run_station, storescu, wait_until
+
+from running_station import RunningStation, need, run_station, start_station, storescu, wait_until
 
 REJECTIONS = "select peer, reason, count from rejections"
 
@@ -112,7 +114,7 @@ def test_a_peer_may_be_set_so_that_other_classes_are_refused(tmp_path: Path, sli
         ('ae_title = "SCANNER"\ntls = "server"', "SCANNER", "LIANYI", "must use TLS and did not"),
     ],
 )
-def test_who_may_not_send_is_refused_with_the_reason_logged(
+def test_who_may_not_send_is_refused_with_the_reason_logged(  # noqa: PLR0917 -- parametrized
     tmp_path: Path, slices: list[Path], peer: str, title: str, called: str, reason: str
 ) -> None:
     dicom = 'unknown_peers = "refuse"'
@@ -158,18 +160,14 @@ def test_lossy_images_are_not_negotiated(station: RunningStation) -> None:
 
 def send_raw(station: RunningStation, ds: pydicom.Dataset, *, data: bytes | None = None) -> int:
     """Send one dataset, its bytes spoilt if wanted; give the status."""
-    from pynetdicom import dsutils
-
     ae = AE("SCANNER")
     ae.add_requested_context(CTImageStorage)
     association = ae.associate("127.0.0.1", station.port, ae_title="LIANYI")
     assert association.is_established
-    encode = dsutils.encode
     with pytest.MonkeyPatch.context() as patch:
         if data is not None:
             patch.setattr("pynetdicom.association.encode", lambda *_, **__: data)
         status = association.send_c_store(ds)
-    assert dsutils.encode is encode
     association.release()
     return int(status.Status)
 
@@ -183,10 +181,8 @@ def without_meta(path: Path) -> bytes:
 
 @pytest.mark.parametrize("what", ["noise", "cut off", "no study", "uid of words", "other instance"])
 def test_a_malformed_instance_is_refused_with_a_reason_and_the_next_is_kept(
-    station: RunningStation, slices: list[Path], what: str, tmp_path: Path
+    station: RunningStation, slices: list[Path], what: str
 ) -> None:
-    import random
-
     ds = pydicom.dcmread(slices[0])
     data: bytes | None = None
     if what == "noise":
@@ -215,8 +211,6 @@ def test_a_full_disk_is_told_before_it_is_full(tmp_path: Path, slices: list[Path
         pass
     config = (tmp_path / "station.toml").read_text().replace("low_mb = 1", f"low_mb = {free_mb * 2}")
     (tmp_path / "station.toml").write_text(config)
-    from running_station import start_station
-
     station = start_station(tmp_path)
     status = send_raw(station, pydicom.dcmread(slices[0]))
     ready = station.get("/health/ready")
@@ -247,8 +241,6 @@ def test_a_half_sent_association_keeps_what_came_and_waits_for_the_rest(
 
 
 def test_an_association_of_noise_does_no_harm(station: RunningStation, slices: list[Path]) -> None:
-    import random
-
     noise = random.Random(3)
     for size in (1, 6, 74, 500, 70_000):
         with socket.create_connection(("127.0.0.1", station.port)) as connection:

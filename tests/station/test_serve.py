@@ -1,9 +1,13 @@
 """`lianyi serve` with a real sender: what is sent is kept once, screened, and told; it stops as it is asked to."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from running_station import RunningStation, need, run_station, start_station, storescu, wait_until
 
@@ -83,11 +87,24 @@ def test_a_stopped_station_leaves_its_work_to_the_next_start(tmp_path: Path, tin
 
 
 def test_without_a_configuration_it_serves_this_machine(tmp_path: Path) -> None:
-    """The defaults' ports may be taken here, so only what they are is looked at, and the folder they make."""
-    from lianyi.station.config import read_config
+    for port in (11112, 8042):
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("127.0.0.1", port))
+            except OSError:
+                pytest.skip(f"port {port} is taken on this machine")
+    log = tmp_path / "log"
+    with log.open("wb") as stream:
+        words = [sys.executable, "-m", "lianyi", "serve"]
+        serving = subprocess.Popen(words, cwd=tmp_path, stderr=stream, stdin=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: '"serving"' in log.read_text())
+        echoed = subprocess.run([need("echoscu"), "-aec", "LIANYI", "127.0.0.1", "11112"], check=False)
+    finally:
+        serving.send_signal(signal.SIGINT)
 
-    config = read_config(None)
-
-    assert config.dicom.bind == config.http.bind == "127.0.0.1"
-    assert config.database.url is None
-    assert config.destinations == ()
+    assert serving.wait(60) == 0
+    assert echoed.returncode == 0
+    assert (tmp_path / "lianyi-station" / "station.sqlite").is_file()
+    assert (tmp_path / "lianyi-station").stat().st_mode & 0o077 == 0

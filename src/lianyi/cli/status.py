@@ -56,7 +56,7 @@ def lines_of(told: Status) -> list[str]:
     """Say it in lines of both languages."""
     lines = [
         "运行中 running" if told.is_running else "未运行 not running",
-        f"检查 studies: {told.studies}（未收全 incomplete {told.incomplete_studies}），"
+        f"检查 studies: {told.studies}（未收全 incomplete {told.incomplete_studies}）",
         f"实例 instances: {told.instances}, {told.instance_bytes / 1e6:.1f} MB",
         f"初筛 screenings: {_counts(told.screenings)}；其中被取代 superseded {told.superseded}",
         f"结果 outcomes: {_counts(told.outcomes)}",

@@ -103,7 +103,7 @@ def _read(config: StationConfig, root: Path, engine: sa.Engine) -> Status:
         )
     with Sessions(engine).read() as session:
 
-        def count(*wanted: Any) -> int:  # noqa: ANN401 -- clauses of SQLAlchemy
+        def count(*wanted: Any) -> int:
             return session.scalar(select(func.count()).where(*wanted)) or 0
 
         by_state = select(Screening.state, func.count()).group_by(Screening.state)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final, cast
 
 from pydicom import uid
@@ -186,7 +185,7 @@ class Node:
 
     def _keep(self, event: Event, peer: str, sop_class: str) -> int:
         request = cast("C_STORE", event.request)
-        data = cast("BytesIO | None", request.DataSet)
+        data = request.DataSet
         dataset = data.getvalue() if data is not None else b""
         if len(dataset) > self._parts.config.dicom.max_instance_mb * 1_000_000:
             raise Malformed("larger than max_instance_mb")
