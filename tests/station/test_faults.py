@@ -10,6 +10,9 @@ import pytest
 from running_station import RunningStation, free_port, run_station, start_station, wait_until, write_config
 from sending import Scanner, renamed
 
+# pynetdicom, as the sender, leaves a socket to the garbage collector where nobody listens.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def settings(tmp_path: Path, port: int) -> dict[str, str]:
     (tmp_path / "share").mkdir()

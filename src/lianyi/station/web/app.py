@@ -7,6 +7,10 @@ from fastapi.responses import JSONResponse, Response
 
 from lianyi import __version__
 from lianyi.station.station import Station
+from lianyi.station.web.holdings import Holdings
+from lianyi.station.web.retrieve import retrieve_routes
+from lianyi.station.web.search import search_routes
+from lianyi.station.web.stow import stow_routes
 
 
 def make_app(station: Station) -> FastAPI:
@@ -27,4 +31,8 @@ def make_app(station: Station) -> FastAPI:
         station.refresh_metrics()
         return Response(station.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    holdings = Holdings(station.sessions, station.folders.root)
+    app.include_router(stow_routes(station), prefix="/dicom-web")
+    app.include_router(search_routes(holdings), prefix="/dicom-web")
+    app.include_router(retrieve_routes(holdings), prefix="/dicom-web")
     return app

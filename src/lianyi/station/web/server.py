@@ -25,6 +25,7 @@ class WebServer:
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((http.bind, http.port))
+        self._socket.listen(128)  # from here on a caller waits, and is not refused
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
