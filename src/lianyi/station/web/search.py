@@ -111,7 +111,7 @@ def _number(request: Request, name: str, default: int) -> int:
 
 
 def _matches(item: Item, tag: str, text: str) -> bool:
-    """Match as PS3.4 2024e, C.2.2.2 has it: lists of UIDs, ranges of dates, wild cards, names without regard to case."""
+    """Match as PS3.4 2024e, C.2.2.2 has it: lists of UIDs, ranges of dates, wild cards, names in either case."""
     if text in {"", "*"}:
         return True
     vr = dictionary_VR(int(tag, 16))
