@@ -38,7 +38,9 @@ def main() -> None:
             _wait_for(folder, "running", is_there=True)
             rate = _send(port, large[1])
             still = _count(folder, "running")
-            print(f"while screening: {rate:6.1f} slices/s (the screening {'still ran' if still else 'had ended'} after it)")
+            print(
+                f"while screening: {rate:6.1f} slices/s (the screening {'still ran' if still else 'had ended'} after it)"
+            )
         finally:
             station.send_signal(signal.SIGTERM)
             station.wait(60)
@@ -48,7 +50,7 @@ def _large(folder: Path) -> list[Path]:
     """Two series of SLICES full-size slices, each with random pixels."""
     spec = PhantomSpec(seed=6, nodules=0, matrix=(512, 512), pixel_spacing_mm=(0.7, 0.7), slice_step_mm=60.0)
     write_phantom(folder / "one", spec)
-    first = sorted((folder / "one").glob("IM*"))[0]
+    first = min((folder / "one").glob("IM*"))
     made = []
     for number in range(2):
         target = folder / f"large-{number}"

@@ -9,6 +9,7 @@ import typer
 
 from lianyi import __version__
 from lianyi.cli.assess import assess
+from lianyi.cli.backup import backup, restore
 from lianyi.cli.compare import compare
 from lianyi.cli.doctor import doctor
 from lianyi.cli.evaluate import evaluate
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="涟漪：胸部 CT 初筛，仅供研究与初步参考，由医师判断。 Lianyi: a first look at a chest CT; a doctor decides.",
 )
-for command in (screen, compare, assess, phantom, info, doctor, explain, serve, status):
+for command in (screen, compare, assess, phantom, info, doctor, explain, serve, status, backup, restore):
     app.command()(command)
 app.add_typer(evaluate)
 

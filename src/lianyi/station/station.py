@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -31,6 +31,7 @@ from lianyi.station.receive.complete import Completion
 from lianyi.station.receive.keep import Keeper, Rejections
 from lianyi.station.receive.node import Node, NodeParts
 from lianyi.station.receive.tls import server_context
+from lianyi.station.retention import remove_finished
 from lianyi.station.screening.command import Child, takes_option
 from lianyi.station.screening.queue import queue_screening
 from lianyi.station.screening.work import ScreeningParts, ScreeningWork
@@ -118,6 +119,7 @@ class Station:
         self._jobs.start()
         self._note_unfinished()
         self.reconcile()
+        self._remove_old()
         self._watch.start()
         self.node.start()
         self.log.write(
@@ -189,8 +191,17 @@ class Station:
                 if waited_s >= _RECONCILE_S:
                     waited_s = 0.0
                     self.reconcile()
+                    self._remove_old()
             except Exception as error:  # noqa: BLE001 -- the watch must go on, and the rows are still there
                 self.log.write("watch stumbled", kind=type(error).__name__)
+
+    def _remove_old(self) -> None:
+        if self.config.disk.keep_days is None:
+            return
+        before = now() - timedelta(days=self.config.disk.keep_days)
+        removed = remove_finished(self.sessions, self.folders, self.keeper, before=before)
+        if removed:
+            self.log.write("old studies removed", studies=removed)
 
     def _queue_complete(self) -> None:
         for study_uid in self.completion.take_complete():

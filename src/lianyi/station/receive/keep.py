@@ -10,7 +10,9 @@ import hashlib
 import shutil
 import threading
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -33,7 +35,7 @@ class Kept(Enum):
 
 
 class DiskFull(Exception):
-    """There is less room than the watermark asks for; nothing was kept, the sender must try again later."""
+    """There is less room than the watermark asks for, or the study is just being removed; the sender must try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,9 @@ class Keeper:
         self._folders = folders
         self._sessions = sessions
         self._low_bytes = low_bytes
+        self._changing = threading.Lock()
+        self._busy: Counter[str] = Counter()
+        self._closed: set[str] = set()
         self._free: Callable[[], int] = lambda: shutil.disk_usage(folders.root).free
 
     def has_room_for(self, size_bytes: int) -> bool:
@@ -79,6 +84,41 @@ class Keeper:
             DiskFull: not now.
             OSError: the disk does not take it.
         """
+        if not self._begin(heading.study_uid):
+            raise DiskFull
+        try:
+            return self._keep(arrival, heading)
+        finally:
+            self._end(heading.study_uid)
+
+    @contextmanager
+    def closed_to(self, study_uid: str) -> Iterator[bool]:
+        """Keep nothing of a study for a while, so that it can be removed; False where something is being kept."""
+        with self._changing:
+            is_free = self._busy[study_uid] == 0 and study_uid not in self._closed
+            if is_free:
+                self._closed.add(study_uid)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                with self._changing:
+                    self._closed.discard(study_uid)
+
+    def _begin(self, study_uid: str) -> bool:
+        with self._changing:
+            if study_uid in self._closed:
+                return False
+            self._busy[study_uid] += 1
+            return True
+
+    def _end(self, study_uid: str) -> None:
+        with self._changing:
+            self._busy[study_uid] -= 1
+            if not self._busy[study_uid]:
+                del self._busy[study_uid]
+
+    def _keep(self, arrival: Arrival, heading: Heading) -> Kept:
         content = hashlib.sha256(arrival.dataset).hexdigest()
         known = self._known(heading.sop_uid)
         if known is None:
