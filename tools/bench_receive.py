@@ -37,10 +37,8 @@ def main() -> None:
             _send(port, small)
             _wait_for(folder, "running", is_there=True)
             rate = _send(port, large[1])
-            still = _count(folder, "running")
-            print(
-                f"while screening: {rate:6.1f} slices/s (the screening {'still ran' if still else 'had ended'} after it)"
-            )
+            after = "still ran" if _count(folder, "running") else "had ended"
+            print(f"while screening: {rate:6.1f} slices/s (the screening {after} after it)")
         finally:
             station.send_signal(signal.SIGTERM)
             station.wait(60)
