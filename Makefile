@@ -1,6 +1,6 @@
 # `make` lists what there is.  Each target sets up .venv first if needed, works without a terminal, and ends by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check fix golden bench bench-peer train evaluate calipers calipers-fit lock clean
+.PHONY: help setup demo test test-slow check fix golden bench bench-peer train evaluate calipers calipers-fit bench-receive bundle lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -57,6 +57,12 @@ calipers: setup ## measure phantoms and LIDC slabs anew and write docs/validatio
 calipers-fit: setup ## fit the uncertainty of measuring and the surface scores anew; half an hour
 	PYTHONPATH=train $(BIN)/python -m lianyi_train.calipers.collect building
 	PYTHONPATH=train $(BIN)/python -m lianyi_train.calipers.fit
+
+bench-receive: setup ## time the station's receiving, idle and while it screens
+	$(BIN)/python tools/bench_receive.py
+
+bundle: setup ## wheels and an install script for a hospital without internet, into dist
+	tools/bundle.sh
 
 lock: setup ## resolve the dependencies anew into requirements/
 	tools/lock.sh

@@ -9,6 +9,7 @@ import typer
 
 from lianyi import __version__
 from lianyi.cli.assess import assess
+from lianyi.cli.backup import backup, restore
 from lianyi.cli.compare import compare
 from lianyi.cli.deidentify import deidentify
 from lianyi.cli.doctor import doctor
@@ -19,6 +20,8 @@ from lianyi.cli.info import info
 from lianyi.cli.phantom import phantom
 from lianyi.cli.screen import screen
 from lianyi.cli.send import send
+from lianyi.cli.serve import serve
+from lianyi.cli.status import status
 from lianyi.cli.terminal import console_for, survive_any_locale
 
 app = typer.Typer(
@@ -29,7 +32,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="涟漪：胸部 CT 初筛，仅供研究与初步参考，由医师判断。 Lianyi: a first look at a chest CT; a doctor decides.",
 )
-for command in (screen, compare, assess, send, deidentify, phantom, info, doctor, explain):
+COMMANDS = (screen, compare, assess, serve, status, send, backup, restore, deidentify, phantom, info, doctor, explain)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(evaluate)
 

@@ -1,0 +1,1 @@
+"""The station's HTTP side: health, metrics, DICOMweb; the door of FastAPI."""
