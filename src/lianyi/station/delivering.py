@@ -60,7 +60,9 @@ class DeliveryWork:
         except Exception as error:  # noqa: BLE001 -- whatever a destination does, the row must go on
             kind = type(error).__name__
             fault = NotDelivered(
-                zh=f"程序出错（{kind}），稍后再试。", en=f"a fault in the program ({kind}); it is tried again."
+                zh=f"程序出错（{kind}），稍后再试。",
+                en=f"a fault in the program ({kind}); it is tried again.",
+                is_final=False,
             )
             self._fall_back(number, name, fault)
         else:
