@@ -34,7 +34,7 @@ OTHER_THAN_ITS_CLASS: Final = 0xA900
 CANNOT_UNDERSTAND: Final = 0xC000
 KEPT_OTHERWISE: Final = 0xB000  # a warning: what is stored is not what was sent
 
-_LARGEST_PDU: Final = 262_144  # bytes; an engineering choice: large enough to be fast, small enough to bound memory
+LARGEST_PDU: Final = 262_144  # bytes; an engineering choice: large enough to be fast, small enough to bound memory
 _PREAMBLE: Final = b"\0" * 128 + b"DICM"  # DICOM PS3.10 2024e, section 7.1
 
 _VERIFICATION: Final = build_context(uid.UID("1.2.840.10008.1.1"), list(READABLE_SYNTAXES[:2]))
@@ -95,7 +95,7 @@ class Node:
         self._ae = AE(ae_title=dicom.ae_title)
         self._ae.supported_contexts = [_VERIFICATION]  # each association is given its peer's own
         self._ae.maximum_associations = dicom.max_associations
-        self._ae.maximum_pdu_size = _LARGEST_PDU
+        self._ae.maximum_pdu_size = LARGEST_PDU
         self._ae.network_timeout = dicom.idle_timeout_s
         self._ae.acse_timeout = 30
         self._ae.dimse_timeout = dicom.idle_timeout_s
