@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,10 @@ class Scanner:
 
     def send_once(self, slices: Sequence[pydicom.Dataset]) -> bool:
         """Send over one association; tell whether every instance was acknowledged."""
+        try:  # where nobody listens, pynetdicom leaves its socket to the garbage collector
+            socket.create_connection(("127.0.0.1", self._port), 5).close()
+        except OSError:
+            return False
         association = self._ae.associate("127.0.0.1", self._port, ae_title="LIANYI")
         if not association.is_established:
             return False

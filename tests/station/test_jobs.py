@@ -29,6 +29,8 @@ def work(number):
 
 jobs = Jobs(url, (Kind(name="work", work=work, at_once=1),), poll_s=0.05)
 jobs.start()
+if mode == "forget":
+    jobs.forget_finished()
 answers = [jobs.ask("work", number, 0, priority=100 - number) for number in map(int, sys.argv[4:])]
 (folder / "asked").write_text(repr(answers))
 sys.stdin.read()
@@ -94,6 +96,18 @@ def test_a_job_that_is_over_is_not_taken_up_and_says_so(database: str, tmp_path:
 
     assert lines(tmp_path / "ended") == ["1", "2"]
     assert (tmp_path / "asked").read_text() == "[False, True]"
+
+
+def test_jobs_that_are_over_are_forgotten(database: str, tmp_path: Path) -> None:
+    first = start(database, tmp_path, "work", 1, 2, 3)
+    wait_until(lambda: len(lines(tmp_path / "ended")) == 3)
+    stop(first)
+    (tmp_path / "asked").unlink()
+    second = start(database, tmp_path, "forget", 1)
+    wait_until(lambda: len(lines(tmp_path / "ended")) == 4)
+    stop(second)
+
+    assert (tmp_path / "asked").read_text() == "[True]"  # asked for anew: nothing is known of it any more
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to take the network away")

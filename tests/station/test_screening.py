@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from running_station import RunningStation, run_station, start_station, storescu, wait_until, write_config
+from sending import Scanner, renamed
 
 STATES = "select state, outcome, attempts, reason_en from screenings"
 
@@ -89,6 +92,30 @@ def test_a_killed_station_leaves_no_screening_behind(tmp_path: Path, tiny_study:
         assert again.rows("select count(*) from screenings") == [(1,)]
     finally:
         assert again.stop() == 0
+
+
+def test_a_screening_that_was_cut_off_often_lets_others_go_first(tmp_path: Path, tiny_study: Path) -> None:
+    slices = sorted(tiny_study.iterdir())
+    write_config(tmp_path)
+    config = (tmp_path / "station.toml").read_text().replace("retry_s = 0.1", "retry_s = 5.0")
+    (tmp_path / "station.toml").write_text(config)
+    station = start_station(tmp_path)
+    storescu(station.port, slices)
+    wait_until(lambda: station.events("screening began"))
+    station.kill()
+    with closing(sqlite3.connect(station.data / "station.sqlite")) as connection:
+        connection.execute("update screenings set starts = 3")
+        connection.commit()
+    again = start_station(tmp_path)
+    try:
+        wait_until(lambda: again.events("screening rests"))
+        Scanner(again.port).send(renamed(slices[:3], "other"))
+        again.wait_for_screenings(2)
+        ended = again.rows("select starts, outcome from screenings order by finished_at")
+    finally:
+        assert again.stop() == 0
+
+    assert ended == [(1, "refused"), (4, "screened")]
 
 
 def children_of(number: int) -> list[int]:

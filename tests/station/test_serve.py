@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from running_station import RunningStation, need, run_station, start_station, storescu, wait_until
+from running_station import (
+    RunningStation,
+    free_port,
+    need,
+    run_station,
+    start_station,
+    storescu,
+    wait_until,
+    write_config,
+)
 
 
 def test_a_study_that_is_sent_is_screened_and_delivered(tmp_path: Path, tiny_study: Path) -> None:
@@ -59,12 +68,12 @@ def test_a_second_station_on_the_same_folder_is_refused(station: RunningStation)
     assert "已由另一个" in second.stderr
 
 
-def test_a_port_that_is_taken_is_told(station: RunningStation, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["dicom", "http"])
+def test_a_port_that_is_taken_is_told(station: RunningStation, tmp_path: Path, part: str) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    config = (
-        (station.folder / "station.toml").read_text().replace("[dicom]\nport = 0", f"[dicom]\nport = {station.port}")
-    )
+    port = station.port if part == "dicom" else station.http_port
+    config = (station.folder / "station.toml").read_text().replace(f"[{part}]\nport = 0", f"[{part}]\nport = {port}")
     (other / "station.toml").write_text(config)
     words = [sys.executable, "-m", "lianyi", "serve", "--config", str(other / "station.toml")]
     ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
@@ -73,12 +82,22 @@ def test_a_port_that_is_taken_is_told(station: RunningStation, tmp_path: Path) -
     assert "cannot listen" in ended.stderr
 
 
+def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    write_config(tmp_path, rest=f'[database]\nurl = "postgresql://lianyi:secret@127.0.0.1:{free_port()}/lianyi"')
+    words = [sys.executable, "-m", "lianyi", "serve", "--config", str(tmp_path / "station.toml")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 2
+    assert "the database does not answer" in ended.stderr
+    assert "secret" not in ended.stderr
+
+
 def test_a_stopped_station_leaves_its_work_to_the_next_start(tmp_path: Path, tiny_study: Path) -> None:
     with run_station(tmp_path) as station:
         storescu(station.port, sorted(tiny_study.iterdir()))
         wait_until(lambda: station.events("screening began"))
         assert station.stop() == 0
-        assert station.rows("select state, attempts from screenings") == [("running", 0)]
+        assert station.rows("select state, starts, attempts from screenings") == [("queued", 0, 0)]
     again = start_station(tmp_path)
     try:
         assert again.wait_for_screenings(1) == [("finished", "screened")]

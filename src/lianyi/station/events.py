@@ -10,7 +10,6 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -18,16 +17,11 @@ _LIBRARIES = ("pynetdicom", "pydicom", "dbos", "uvicorn", "sqlalchemy", "alembic
 
 
 class EventLog:
-    """Writes one event a line; safe from any thread.
-
-    Attributes:
-        on_event: told of every event too, for the metrics.
-    """
+    """Writes one event a line; safe from any thread."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         self._stream = stream
         self._writing = threading.Lock()
-        self.on_event: Callable[[str, dict[str, object]], None] | None = None
 
     def write(self, event: str, **facts: str | float | bool | None) -> None:
         """Write an event; *facts* hold no patient data: internal numbers, counts, peers, codes, kinds of errors."""
@@ -38,8 +32,6 @@ class EventLog:
                 self._stream.flush()
             except (OSError, ValueError):  # nobody reads any more; the station goes on
                 pass
-        if self.on_event:
-            self.on_event(event, dict(facts))
 
 
 class _Counted(logging.Handler):

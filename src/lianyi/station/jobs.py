@@ -20,6 +20,7 @@ from lianyi.station.database.engine import keep_on_disk
 # Fixed, so that jobs queued before an upgrade are taken up after it.
 _VERSION: Final = "station-1"
 _EXECUTOR: Final = "station"
+_AT_ONCE: Final = 500  # jobs forgotten in one go; an engineering choice
 _OVER: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
@@ -93,6 +94,14 @@ class Jobs:
             options["delay_seconds"] = wait_s
         DBOS.enqueue_workflow_with_options(options, number)
         return True
+
+    def forget_finished(self) -> None:
+        """Remove the jobs that are over; their rows know what came of them."""
+        while True:
+            over = DBOS.list_workflows(status=sorted(_OVER), limit=_AT_ONCE, load_input=False, load_output=False)
+            DBOS.delete_workflows([job.workflow_id for job in over])
+            if len(over) < _AT_ONCE:
+                return
 
     def stop(self) -> None:
         """Stop taking up jobs; those that run are left, and are taken up at the next start."""

@@ -8,7 +8,9 @@ import threading
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
+from lianyi.lungct.domain.errors import Misconfigured
 from lianyi.station.clock import now
 from lianyi.station.config import StationConfig
 from lianyi.station.database import (
@@ -58,7 +60,14 @@ class Station:
         self.folders.empty_unfinished()
         url = database_url(config.database.url, self.folders.root)
         engine = open_engine(url)
-        migrate(engine)
+        try:
+            migrate(engine)
+        except OperationalError as error:
+            kind = type(error.orig).__name__ if error.orig else type(error).__name__
+            raise Misconfigured(
+                zh=f"数据库没有应答（{kind}），请检查 database.url 与数据库服务后重新启动。",
+                en=f"the database does not answer ({kind}); check database.url and the server, then start again.",
+            ) from None
         self.sessions = Sessions(engine)
         self.keeper = Keeper(self.folders, self.sessions, low_bytes=config.disk.low_mb * 1_000_000)
         self.rejections = Rejections(self.sessions)
@@ -117,6 +126,7 @@ class Station:
         """
         takes_option("--dicom-out")  # asked once, before anybody waits for it
         self._jobs.start()
+        self._jobs.forget_finished()
         self._note_unfinished()
         self.reconcile()
         self._remove_old()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
+
+_DRIVER: Final = "psycopg"  # version 3; SQLAlchemy loads it by this name
 
 # Milliseconds that a writer waits for another one; an engineering choice.
 _BUSY_MS = 30_000
@@ -18,7 +20,7 @@ def database_url(url: str | None, folder: Path, file: str = "station.sqlite") ->
     """Give SQLAlchemy's URL: the one that was set, by psycopg 3, or a file in the data folder."""
     if url is None:
         return f"sqlite:///{folder.resolve() / file}"
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return url.replace("postgresql://", f"postgresql+{_DRIVER}://", 1)
 
 
 def open_engine(url: str) -> sa.Engine:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,9 @@ from lianyi.station.clock import now
 from lianyi.station.database import Instance, Rejection, Series, Sessions, Study
 from lianyi.station.folders import Folders, place_durably
 from lianyi.station.receive.heading import Heading
+
+_MOST_KINDS = 1000
+"""Kinds of rejections that are told apart; whoever makes up names fills no disk.  An engineering choice."""
 
 
 class Kept(Enum):
@@ -194,15 +197,22 @@ class Rejections:
 
     def count(self, *, peer: str, reason: str, sop_class_uid: str = "") -> None:
         """Count one; *reason* is of our own words."""
-        peer, reason, sop_class_uid = peer[:64], reason[:100], sop_class_uid[:64]
+        peer, reason, sop_class_uid = _printable(peer)[:64], reason[:100], _printable(sop_class_uid)[:64]
         with self._counting, self._sessions.write() as session:
             row = session.scalar(
                 select(Rejection).where(
                     Rejection.peer == peer, Rejection.reason == reason, Rejection.sop_class_uid == sop_class_uid
                 )
             )
+            if row is None and (session.scalar(select(func.count(Rejection.id))) or 0) >= _MOST_KINDS:
+                peer = sop_class_uid = "*"
+                row = session.scalar(select(Rejection).where(Rejection.peer == "*", Rejection.reason == reason))
             if row is None:
                 row = Rejection(peer=peer, reason=reason, sop_class_uid=sop_class_uid, count=0, first_at=now())
                 session.add(row)
             row.count += 1
             row.last_at = now()
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())

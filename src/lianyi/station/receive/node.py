@@ -242,7 +242,7 @@ def _caller_of(assoc: Any) -> Caller:  # noqa: ANN401 -- the same
     return Caller(
         ae_title=str(primitive.calling_ae_title).strip(),
         called_title=str(primitive.called_ae_title).strip(),
-        address=str(assoc.requestor.address),
+        address=str(assoc.requestor.address).removeprefix("::ffff:"),  # IPv4 as an IPv6 socket tells it
         is_encrypted=is_encrypted,
         is_certified=is_encrypted and bool(connection.getpeercert()),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from lianyi.station.config import Peer, StationConfig
@@ -69,9 +68,8 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=256)
 def addresses_of(host: str) -> frozenset[str]:
-    """Give a host's addresses; a name is looked up once while the station runs."""
+    """Give a host's addresses; none where its name cannot be looked up now."""
     try:
         return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None))
     except OSError:

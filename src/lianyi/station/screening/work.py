@@ -37,11 +37,16 @@ from lianyi.station.screening.command import Child, Ended, environment_of, failu
 from lianyi.station.screening.queue import instances_of
 from lianyi.station.screening.words import reason_of
 
-MOST_STARTS = 20
+MOST_STARTS = 100
 """A study is set aside when so many starts of its screening came to no end: it may be what takes the station down.
 
 An engineering choice: high enough that power cuts alone do not reach it.
 """
+
+FEW_STARTS = 3
+"""From so many on, it waits before it begins again, so that other studies go first.  An engineering choice."""
+
+_LONGEST_REST_S = 120.0
 
 
 _OF_FAILURES = {"timeout_s": 300.0, "memory_mb": 8000}
@@ -74,6 +79,10 @@ class ScreeningWork:
         inputs = self._begin(number)
         if inputs is None:
             return
+        if isinstance(inputs, _Rest):
+            parts.log.write("screening rests", screening=number)
+            parts.ask_again(number)
+            return
         began_s = time.monotonic()
         results = parts.folders.root / "results" / f"{number:06d}-{inputs.identity[:12]}"
         ended: Ended | None = None
@@ -87,13 +96,22 @@ class ScreeningWork:
                 said = error.strerror or type(error).__name__
                 reason = (f"磁盘出错：{said}", f"the disk failed: {said}")
         if ended is not None and ended.is_stopped and not results.is_dir():
-            return  # the station stops; the screening begins again at its next start
+            self._put_back(number)
+            return
         if results.is_dir():
             self._finish(number, results, time.monotonic() - began_s)
             return
         self._fall_back(number, results, reason or reason_of(ended, parts.config.screening))
 
-    def _begin(self, number: int) -> _Inputs | None:
+    def _put_back(self, number: int) -> None:
+        """Leave the screening to the next start of the station, which ends as it should: nothing is held against it."""
+        with self._parts.sessions.write() as session:
+            row = session.get_one(Screening, number, with_for_update=True)
+            row.state = ScreeningState.QUEUED
+            row.starts -= 1
+            row.job += 1
+
+    def _begin(self, number: int) -> _Inputs | _Rest | None:
         """Count the start before it is made, so that a study that takes the station down is set aside too."""
         with self._parts.sessions.write() as session:
             row = session.get(Screening, number, with_for_update=True)
@@ -103,6 +121,12 @@ class ScreeningWork:
                 row.state = ScreeningState.SKIPPED
                 row.finished_at = now()
                 return None
+            if row.state == ScreeningState.RUNNING and row.starts >= FEW_STARTS:
+                rest_s = min(_LONGEST_REST_S, self._parts.config.screening.retry_s * row.starts)
+                row.state = ScreeningState.QUEUED
+                row.job += 1
+                row.next_try_at = now() + timedelta(seconds=rest_s)
+                return _Rest()
             row.state = ScreeningState.RUNNING
             row.starts += 1
             row.started_at = now()
@@ -195,6 +219,11 @@ class _Inputs:
     identity: str
     paths: tuple[str, ...]
     start: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """It was cut off several times, and waits so that others go first."""
 
 
 def _link(source: Path, target: Path) -> None:
