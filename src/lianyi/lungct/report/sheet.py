@@ -24,7 +24,7 @@ LANGUAGE = "zh-CN" if features.check("raqm") else None
 """The font's own shapes are Traditional; Simplified ones need the shaper, and it to be told."""
 
 _LOOKED = ("screened", "partly")
-PICTURE_PX = 560
+PICTURE_PX = 520
 _PNG_LEVEL = 1
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -102,10 +102,10 @@ class Sheet:
         self._lines(en, round(size * 0.45), QUIET)
         self.y += 14
 
-    def paragraph(self, text: str, size: int, colour: tuple[int, int, int]) -> None:
-        """Write a text over as many lines as it needs."""
+    def paragraph(self, text: str, size: int, colour: tuple[int, int, int], *, gap: int = 8) -> None:
+        """Write a text over as many lines as it needs, and leave a gap below."""
         self._lines(text, size, colour)
-        self.y += 8
+        self.y += gap
 
     def rule(self) -> None:
         """Draw a line across."""

@@ -77,11 +77,12 @@ def _pictured(sheet: Sheet, outcome: Screened, top: int) -> None:
         sheet.paragraph(f"△ {part.zh}", 28, BANDS["partly"][0])
     drawn = overview(outcome.volume, outcome.lungs, outcome.nodules[:_MOST_RINGED])
     below = sheet.picture(drawn, left=right, top=top, width=PICTURE_PX) + 12
-    sheet.column(left=right, top=below, width=PICTURE_PX)
+    if outcome.nodules:  # otherwise there is more room at the left
+        sheet.column(left=right, top=below, width=PICTURE_PX)
     if lines := _categories(outcome):
-        sheet.paragraph("　".join(WORDS["categories"]), 19, QUIET)
+        sheet.paragraph("　".join(WORDS["categories"]), 19, QUIET, gap=2)
     for line in lines:
-        sheet.paragraph(line, 23, INK)
+        sheet.paragraph(line, 22, INK, gap=2)
 
 
 def _both(key: str) -> str:
