@@ -172,3 +172,17 @@ def test_documents_of_an_earlier_run_never_outlive_a_fault(tmp_path: Path, liany
     assert [path.name for path in out.iterdir() if "another patient" in path.read_text("utf-8", "ignore")] == []
     assert not (out / "fault.txt").exists()
     assert (out / "kept.txt").exists()
+
+
+def test_dicom_objects_are_written_where_asked(study: Path, screening: Any, tmp_path: Path) -> None:
+    ended = screening(study, "--dicom-out", tmp_path / "objects", out=tmp_path / "documents")
+
+    names = {path.name for path in (tmp_path / "objects").iterdir()}
+    assert ended.status == 0, ended.stderr
+    assert ended.stderr == ""
+    assert {"sr.dcm", "sc-01.dcm", "report-pdf.dcm"} <= names
+    assert ("seg.dcm" in names) == bool(findings_in(tmp_path / "documents")["nodules"])
+
+
+def test_without_asking_no_dicom_object_is_written(screened: Any) -> None:
+    assert not list(screened.folder.rglob("*.dcm"))

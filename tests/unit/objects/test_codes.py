@@ -10,7 +10,7 @@ from lianyi.lungct.objects import codes
 def all_codes() -> list[CodedConcept]:
     found = [one for one in vars(codes).values() if isinstance(one, CodedConcept)]
     found += [code for pair in codes.LOBES.values() for code in pair if code is not None]
-    return found + list(codes.DENSITIES.values())
+    return found + list(codes.DENSITIES.values()) + list(codes.CHANGES.values())
 
 
 def look_up(scheme: str, value: str) -> set[str]:

@@ -9,6 +9,7 @@ import highdicom
 import pydicom
 import pytest
 
+import report_outcome
 from lianyi.lungct.objects.structured import texts_in
 from object_answers import ENDINGS, answered, header, source, write
 
@@ -152,6 +153,32 @@ def test_a_probability_of_cancer_always_names_its_model(written: Callable[[str],
 
     named = [{child.ConceptNameCodeSequence[0].CodeValue for child in item.ContentSequence} for item in risks]
     assert all({"111001", "111003"} <= one for one in named)
+
+
+def test_what_became_of_each_nodule_since_the_prior_is_coded(tmp_path: Path) -> None:
+    write(report_outcome.told(compared=True), tmp_path)
+
+    report = pydicom.dcmread(tmp_path / "sr.dcm")
+
+    changes = [
+        item.ConceptCodeSequence[0].CodeValue
+        for group in groups_of(report)
+        for item in group.ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeValue == "CHANGE"
+    ]
+    assert changes == ["15454001", "129723006", "129723006", "129721008"]  # growing, stable, stable, new
+    assert any("2098-06-12" in text for text in texts_in(report.ContentSequence))
+    assert any("既往 1 处结节本次没有找到" in text for text in texts_in(report.ContentSequence))
+
+
+def test_times_are_told_in_the_source_s_zone(tmp_path: Path) -> None:
+    ds = source()
+    ds.TimezoneOffsetFromUTC = "-0330"
+
+    write(ENDINGS["failed"], tmp_path, answered(header(ds)))
+
+    assert pydicom.dcmread(tmp_path / "sr.dcm").ContentTime == "204430"  # 08:14:30 at +08:00
+    assert pydicom.dcmread(tmp_path / "sr.dcm").ContentDate == "20990309"
 
 
 def test_categories_of_different_guidelines_never_share_a_code(written: Callable[[str], Path]) -> None:

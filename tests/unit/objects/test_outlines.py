@@ -1,5 +1,7 @@
 """The Segmentation holds each nodule's own voxels, at their own place in the patient, whatever the stack."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 import pytest
+from PIL import Image
+from pydicom.uid import EnhancedCTImageStorage
 
 import report_outcome
 from lianyi.lungct.dicom import read_chest_series
@@ -176,12 +180,38 @@ def test_frames_of_an_enhanced_ct_are_named(tmp_path: Path) -> None:
         position = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
         assert position[2] == pytest.approx(-235.0 + 4.0 * (source.ReferencedFrameNumber - 1))
     assert all("ReferencedFrameNumber" in one.ReferencedImageSequence[0] for one in state.GraphicAnnotationSequence)
-    report = highdicom.sr.srread(tmp_path / "sr.dcm")
-    for group in report.content.get_volumetric_roi_measurement_groups():
-        images = (
-            group.get_source_images_for_segmentation() if hasattr(group, "get_source_images_for_segmentation") else ()
-        )
-        assert all(image.referenced_frame_numbers for image in images)
+    found = [frame for item in items_in(pydicom.dcmread(tmp_path / "sr.dcm")) for frame in frames_named(item)]
+    assert found
+    assert all(1 <= frame <= count for frame in found)
+
+
+def items_in(item: pydicom.Dataset) -> list[pydicom.Dataset]:
+    return [item, *(below for child in item.get("ContentSequence", []) for below in items_in(child))]
+
+
+def frames_named(item: pydicom.Dataset) -> list[int]:
+    """Frames of the source that an item of the report names; a report that names none would have to be 0."""
+    if item.ValueType != "IMAGE" or item.ReferencedSOPSequence[0].ReferencedSOPClassUID != EnhancedCTImageStorage:
+        return []
+    return [int(item.ReferencedSOPSequence[0].get("ReferencedFrameNumber", 0))]
+
+
+def test_dcmtk_shows_the_source_s_slice_in_the_lung_window_by_our_state(stack: Stack, tmp_path: Path) -> None:
+    tool = shutil.which("dcmp2pgm")
+    if tool is None:
+        pytest.skip("dcmp2pgm is not installed (Debian: dcmtk)")
+    _, source, objects = stack
+    file = sorted(source.glob("*.dcm"))[40]
+    ds = pydicom.dcmread(file)
+    hu_ji = ds.pixel_array * float(ds.RescaleSlope) + float(ds.RescaleIntercept)
+
+    subprocess.run([tool, "-p", objects / "gsps.dcm", file, tmp_path / "seen.pgm"], capture_output=True, check=True)
+
+    with Image.open(tmp_path / "seen.pgm") as seen:
+        grey_ji = np.asarray(seen, dtype=float)
+    expected_ji = np.clip((hu_ji - (-600 - 750)) * 255 / 1500, 0, 255)
+    assert grey_ji.shape == expected_ji.shape
+    assert np.abs(grey_ji - expected_ji).max() <= 2
 
 
 def test_nothing_is_outlined_where_nothing_was_marked(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from highdicom.sr import CodedConcept
 
+from lianyi.lungct.domain.growth import Change
 from lianyi.lungct.domain.location import Lobe
 from lianyi.lungct.domain.nodule import Density
 
@@ -55,6 +56,19 @@ OPERATING_POINT = dcm("111071", "CAD Operating Point")
 EDITION = own("EDITION", "Guideline edition")
 REASON = own("REASON", "Reason of refusal or failure")
 DENSITY = own("DENSITY", "Density of nodule")
+
+CHANGE = own("CHANGE", "Change since the prior CT")
+SOLID_DIAMETER = own("SOLID-DIAMETER", "Mean diameter of the solid part")
+SOLID_VOLUME = own("SOLID-VOLUME", "Volume of the solid part")
+
+CHANGES: dict[Change, CodedConcept] = {  # CID 6134 and 6002 where they have one
+    "new": sct("129721008", "New finding"),
+    "growing": sct("15454001", "Increase in size"),
+    "stable": sct("129723006", "No significant changes in the finding"),
+    "shrinking": sct("19776001", "Decrease in size"),
+    "gone": own("GONE", "Not found any more"),
+    "cannot be told": own("UNTOLD", "Cannot be told"),
+}
 
 # CID 6047 "CAD Processing and Findings Summary" (DICOM PS3.16 2024e).
 ALL_WITHOUT = dcm("111241", "All algorithms succeeded; without findings")

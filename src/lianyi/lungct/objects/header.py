@@ -6,11 +6,12 @@ the same bytes.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from io import BytesIO
 
 from pydicom import Dataset
@@ -108,8 +109,16 @@ class Answered:
 
     @property
     def local_time(self) -> datetime:
-        """The moment as a clock on the wall shows it: what DICOM's dates and times without a zone mean."""
-        return self.made.replace(tzinfo=None, microsecond=0)
+        """The moment as the source's clock on the wall shows it: what DICOM's dates and times without a zone mean.
+
+        Where the source names its zone (Timezone Offset From UTC, copied with the rest), it is put into that one.
+        """
+        named = re.fullmatch(r"([+-])(\d{2})(\d{2})", str(self.source.get("TimezoneOffsetFromUTC", "")))
+        made = self.made
+        if named is not None:
+            offset = timedelta(hours=int(named[2]), minutes=int(named[3]))
+            made = made.astimezone(timezone(-offset if named[1] == "-" else offset))
+        return made.replace(tzinfo=None, microsecond=0)
 
     def image(self, instance_uid: str) -> SourceImage:
         """Give the source image of a UID.
@@ -117,7 +126,10 @@ class Answered:
         Raises:
             KeyError: the source has no such image.
         """
-        return next(one for one in self.header.images if one.instance_uid == instance_uid)
+        for one in self.header.images:
+            if one.instance_uid == instance_uid:
+                return one
+        raise KeyError("the source has no such image")
 
     def new_object(self, sop_class_uid: str, plan: SeriesPlan, *, name: str, number: int = 1) -> FileDataset:
         """Give an object with everything but its content.

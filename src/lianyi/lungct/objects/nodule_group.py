@@ -56,6 +56,7 @@ def nodule_group(
         measurements=[*_measurements(nodule), *_risks(outcome, nodule)],
         qualitative_evaluations=[
             QualitativeEvaluation(name=codes.DENSITY, value=codes.DENSITIES[nodule.density]),
+            *_change(outcome, nodule),
             *categories(outcome, nodule.id, answered),
         ],
     )
@@ -90,6 +91,15 @@ def _site(nodule: Nodule) -> FindingSite:
 
 def _measurements(nodule: Nodule) -> list[Measurement]:
     """Give sizes, density and certainty; certainty is that the mark is a nodule, in percent (PS3.16, 111012)."""
+    core = nodule.measurements.solid_core
+    solid_part = (
+        []
+        if core is None
+        else [
+            _number(codes.SOLID_DIAMETER, core.mean_diameter.value, codes.MM),
+            _number(codes.SOLID_VOLUME, core.volume.value, codes.MM3),
+        ]
+    )
     return [
         _number(codes.LONG_AXIS, nodule.long_axis_mm, codes.MM),
         _number(codes.SHORT_AXIS, nodule.short_axis_mm, codes.MM),
@@ -97,6 +107,7 @@ def _measurements(nodule: Nodule) -> list[Measurement]:
         _number(codes.VOLUME, nodule.volume_mm3, codes.MM3),
         _number(codes.ATTENUATION, nodule.mean_hu, codes.HU, codes.MEAN),
         _number(codes.CERTAINTY, 100 * nodule.probability, codes.PERCENT),
+        *solid_part,
     ]
 
 
@@ -105,6 +116,12 @@ def _number(
 ) -> Measurement:
     """Give a number with two decimals: more would claim what was not measured, and DICOM wants 16 characters."""
     return Measurement(name=name, value=round(float(value), 2), unit=unit, derivation=derivation)
+
+
+def _change(outcome: Screened, nodule: Nodule) -> list[QualitativeEvaluation]:
+    """Give what became of a nodule since the prior CT, where one was compared."""
+    growth = outcome.compared.growth.get(nodule.id) if outcome.compared else None
+    return [] if growth is None else [QualitativeEvaluation(name=codes.CHANGE, value=codes.CHANGES[growth.change])]
 
 
 def _risks(outcome: Screened, nodule: Nodule) -> list[Measurement]:

@@ -138,7 +138,24 @@ def _sentences(ending: Ending, answered: Answered) -> list[str]:
             *told,
         ]
     unseen = [both(f"没有分析：{one.zh}", f"Not analysed: {one.en}") for one in ending.not_analysed]
-    return [_headline(ending, answered), *unseen, *told]
+    return [_headline(ending, answered), *_compared(ending, answered), *unseen, *told]
+
+
+def _compared(ending: Screened, answered: Answered) -> list[str]:
+    """Say with which prior CT it was compared, and what is gone since."""
+    compared = ending.compared
+    if compared is None:
+        return []
+    day = compared.prior_date.isoformat() if compared.prior_date else None
+    both = answered.words.both
+    told = [
+        both(f"已与既往 CT（{day or '日期未知'}）比较。", f"Compared with the prior CT ({day or 'date not known'}).")
+    ]
+    if gone := len(compared.gone):
+        told.append(
+            both(f"既往 {gone} 处结节本次没有找到。", f"{gone} nodule(s) of the prior CT were not found again.")
+        )
+    return told
 
 
 def _headline(ending: Screened, answered: Answered) -> str:

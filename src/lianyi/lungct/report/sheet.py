@@ -24,7 +24,7 @@ LANGUAGE = "zh-CN" if features.check("raqm") else None
 """The font's own shapes are Traditional; Simplified ones need the shaper, and it to be told."""
 
 _LOOKED = ("screened", "partly")
-PICTURE_PX = 560
+PICTURE_PX = 520
 _PNG_LEVEL = 1
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -66,7 +66,7 @@ class Sheet:
     def __init__(self, ending: str, software: str) -> None:
         self._image = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), GROUND)
         self._draw = ImageDraw.Draw(self._image)
-        self._width = WIDTH_PX - 2 * EDGE
+        self._left, self._width = EDGE, WIDTH_PX - 2 * EDGE
         self.y = 0
         self._band(ending)
         self._foot(WORDS["foot" if ending in _LOOKED else "foot_not_looked"], software)
@@ -92,9 +92,9 @@ class Sheet:
         """Write in Simplified Chinese shapes."""
         self._draw.text(at, text, font=face, language=LANGUAGE, **how)
 
-    def limit(self, width: int) -> None:
-        """Write from here on no wider than this."""
-        self._width = width
+    def column(self, *, left: int, top: int, width: int) -> None:
+        """Write from here on in a column."""
+        self._left, self.y, self._width = left, top, width
 
     def large(self, zh: str, en: str, *, size: int) -> None:
         """Write the one thing to be read from afar."""
@@ -102,10 +102,10 @@ class Sheet:
         self._lines(en, round(size * 0.45), QUIET)
         self.y += 14
 
-    def paragraph(self, text: str, size: int, colour: tuple[int, int, int]) -> None:
-        """Write a text over as many lines as it needs."""
+    def paragraph(self, text: str, size: int, colour: tuple[int, int, int], *, gap: int = 8) -> None:
+        """Write a text over as many lines as it needs, and leave a gap below."""
         self._lines(text, size, colour)
-        self.y += 8
+        self.y += gap
 
     def rule(self) -> None:
         """Draw a line across."""
@@ -123,11 +123,11 @@ class Sheet:
         self._text((left, self.y + 38), rest, font(23), fill=QUIET)
         self.y += 78
 
-    def picture(self, image: Image.Image) -> None:
-        """Put a picture at the right, below what was written."""
-        height = round(image.height * PICTURE_PX / image.width)
-        left = WIDTH_PX - EDGE - PICTURE_PX
-        self._image.paste(image.resize((PICTURE_PX, height), Image.Resampling.LANCZOS), (left, self.y))
+    def picture(self, image: Image.Image, *, left: int, top: int, width: int) -> int:
+        """Put a picture; gives where it ends."""
+        height = round(image.height * width / image.width)
+        self._image.paste(image.resize((width, height), Image.Resampling.LANCZOS), (left, top))
+        return top + height
 
     def png(self) -> bytes:
         """Give the page."""
@@ -140,5 +140,5 @@ class Sheet:
         for line in _wrapped(text, lambda part: self._draw.textlength(part, font=face) <= self._width):
             if self.y + size * 1.4 > HEIGHT_PX - 88:
                 return  # the report has the rest
-            self._text((EDGE, self.y), line, face, fill=colour)
+            self._text((self._left, self.y), line, face, fill=colour)
             self.y += round(size * 1.4)

@@ -17,6 +17,7 @@ from lianyi.lungct.report.sheet import BANDS, EDGE, INK, PICTURE_PX, QUIET, WIDT
 from lianyi.lungct.report.wording import REFUSAL_TITLES, say
 
 _LISTED = 8
+_MOST_UNSEEN = 2
 _MOST_RINGED = 20
 
 
@@ -58,22 +59,30 @@ def _of_screened(outcome: Screened, software: str) -> bytes:
         sheet.large(*WORDS["none"], size=60)
         sheet.paragraph(WORDS["none_means"][0], 32, INK)
         sheet.paragraph(WORDS["none_means"][1], 22, QUIET)
-    top = sheet.y
-    sheet.picture(overview(outcome.volume, outcome.lungs, outcome.nodules[:_MOST_RINGED]))
-    sheet.y = top
-    sheet.limit(WIDTH_PX - PICTURE_PX - 2 * EDGE)
-    for nodule in outcome.nodules[:_LISTED]:
-        sheet.nodule(nodule.id, *nodule_lines(nodule, outcome))
-    if count > _LISTED:
-        zh, en = WORDS["more"]
-        sheet.paragraph(f"{zh.format(n=count - _LISTED)}　{en.format(n=count - _LISTED)}", 24, QUIET)
-    for part in [one for one in outcome.not_analysed if one.is_lung][:2]:
-        sheet.paragraph(f"△ {part.zh}", 28, BANDS["partly"][0])
-    if lines := _categories(outcome):
-        sheet.paragraph(f"{WORDS['categories'][0]}　{WORDS['categories'][1]}", 22, QUIET)
-    for line in lines:
-        sheet.paragraph(line, 26, INK)
+    _pictured(sheet, outcome, sheet.y)
     return sheet.png()
+
+
+def _pictured(sheet: Sheet, outcome: Screened, top: int) -> None:
+    """Put nodules and what was not seen at the left, the lungs and what guidelines say at the right."""
+    unseen = [one for one in outcome.not_analysed if one.is_lung][:_MOST_UNSEEN]
+    listed = _LISTED - len(unseen)
+    right = WIDTH_PX - EDGE - PICTURE_PX
+    sheet.column(left=EDGE, top=top, width=right - 2 * EDGE)
+    for nodule in outcome.nodules[:listed]:
+        sheet.nodule(nodule.id, *nodule_lines(nodule, outcome))
+    if (more := len(outcome.nodules) - listed) > 0:
+        sheet.paragraph("　".join(text.format(n=more) for text in WORDS["more"]), 24, QUIET)
+    for part in unseen:
+        sheet.paragraph(f"△ {part.zh}", 28, BANDS["partly"][0])
+    drawn = overview(outcome.volume, outcome.lungs, outcome.nodules[:_MOST_RINGED])
+    below = sheet.picture(drawn, left=right, top=top, width=PICTURE_PX) + 12
+    if outcome.nodules:  # otherwise there is more room at the left
+        sheet.column(left=right, top=below, width=PICTURE_PX)
+    if lines := _categories(outcome):
+        sheet.paragraph("　".join(WORDS["categories"]), 19, QUIET, gap=2)
+    for line in lines:
+        sheet.paragraph(line, 22, INK, gap=2)
 
 
 def _both(key: str) -> str:
