@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outbox_objects import write_objects
-from outbox_peers import Orthanc, StoreScp, TlsFiles, orthanc_running, storescp_running, tls_files
-from phantoms import small_chest
 
 from lianyi.kit import build_kit
 from lianyi.lungct.pipeline import first_read
 from lianyi.phantom import write_phantom
 from lianyi.settings import Settings
 from lianyi.station.destinations import Package
+from outbox_objects import write_objects
+from outbox_peers import Orthanc, StoreScp, TlsFiles, orthanc_running, storescp_running, tls_files
+from phantoms import small_chest
 
 # Separators of HL7 in a number are rare, and must come through all the same.
 PATIENT_ID = "P|12^3&4"

@@ -10,14 +10,13 @@ from typing import Any
 import pydicom
 import pytest
 import trustme
+
+from lianyi.phantom import PhantomSpec, write_phantom
+from lianyi.station.destinations.config_file import destinations_of
+from lianyi.station.peers import PeerCheck, examine_peers
 from outbox_fhir_server import fhir_running
 from outbox_objects import write_objects
 from outbox_peers import Orthanc, StoreScp, TlsFiles, free_port, storescp_running
-
-from lianyi.phantom import PhantomSpec, write_phantom
-from lianyi.station.destinations import DicomDestination, Package
-from lianyi.station.destinations.config_file import destinations_of
-from lianyi.station.peers import PeerCheck, examine_peers
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +85,7 @@ def test_what_does_not_work_is_marked_and_the_status_is_one(orthanc: Orthanc, tm
     ended = lianyi("doctor", "--peers", settings(tmp_path, orthanc, more=more))
 
     assert ended.returncode == 1
-    assert [line.split()[:3] for line in ended.stdout.splitlines() if "✗" in line][0] == ["✗", "ris", "tcp"]
+    assert next(line for line in ended.stdout.splitlines() if "✗" in line).split()[:3] == ["✗", "ris", "tcp"]
     assert "无法连接" in ended.stdout
     assert "cannot be reached" in ended.stdout
 
@@ -149,7 +148,7 @@ def test_folder_and_fhir_are_tried_too(tmp_path: Path) -> None:
     assert "4.3.0" in found["fhir", "metadata"].en
 
 
-def test_a_port_that_speaks_no_dicom_is_told(tmp_path: Path) -> None:
+def test_a_port_that_speaks_no_dicom_is_told() -> None:
     with fhir_running() as server:
         port = int(server.url.split(":")[2].split("/")[0])
         table = {"name": "p", "kind": "dicom", "host": "127.0.0.1", "port": port, "called_ae": "X", "timeout_s": 5}
@@ -175,7 +174,7 @@ def test_a_result_folder_goes_to_every_destination_of_the_settings(
 
 
 def test_a_study_goes_to_a_peer_named_on_the_command_line(study: Path, storescp: StoreScp) -> None:
-    ended = lianyi("send", study, "--to", f"STORESCP@127.0.0.1:{storescp.port}")
+    ended = lianyi("send", study, "--to", f"STORESCP@127.0.0.1:{storescp.port}", "--calling-ae", "IT")
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len(storescp.received()) == len(list(study.glob("*.dcm")))

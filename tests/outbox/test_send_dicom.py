@@ -6,12 +6,12 @@ from typing import Any
 
 import pydicom
 import pytest
-from outbox_peers import Orthanc, StoreScp, TlsFiles, free_port, storescp_running
 from pynetdicom import AE, evt
 from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import StorageCommitmentPushModel
 
 from lianyi.station.destinations import DicomDestination, NotDelivered, Package, deliver
+from outbox_peers import Orthanc, StoreScp, TlsFiles, free_port, storescp_running
 
 
 def to_orthanc(peer: Orthanc, **more: Any) -> DicomDestination:
@@ -99,9 +99,9 @@ def test_a_receiver_that_aborts_half_way_is_tried_again(package: Package, tmp_pa
     ("status", "is_final"), [(0xA700, False), (0xA900, True), (0xC000, True), (0x0122, True), (0x0110, False)]
 )
 def test_the_status_of_a_refused_object_decides_whether_it_is_tried_again(
-    package: Package, status: int, is_final: bool
+    package: Package, status: int, *, is_final: bool
 ) -> None:
-    with store_scp_answering(lambda event: status) as port, pytest.raises(NotDelivered) as error:
+    with store_scp_answering(lambda _: status) as port, pytest.raises(NotDelivered) as error:
         deliver(package, to_storescp(port))
 
     assert error.value.is_final is is_final
@@ -110,14 +110,14 @@ def test_the_status_of_a_refused_object_decides_whether_it_is_tried_again(
 
 @pytest.mark.parametrize("status", [0xB000, 0xB006, 0x0111])
 def test_a_warning_or_a_duplicate_counts_as_delivered(package: Package, status: int) -> None:
-    with store_scp_answering(lambda event: status) as port:
+    with store_scp_answering(lambda _: status) as port:
         receipt = deliver(package, to_storescp(port))
 
     assert all(one.is_warning for one in receipt.objects)
 
 
 def test_a_class_that_the_receiver_does_not_take_is_final(package: Package) -> None:
-    with store_scp_answering(lambda event: 0, without="1.2.840.10008.5.1.4.1.1.66.4") as port:
+    with store_scp_answering(lambda _: 0, without="1.2.840.10008.5.1.4.1.1.66.4") as port:
         with pytest.raises(NotDelivered, match="1 of 4") as error:
             deliver(package, to_storescp(port))
         receipt = deliver(package, to_storescp(port, leave_out=["seg"]))
@@ -216,7 +216,7 @@ def committing_scp(*, fail: int | None) -> Any:
             told.FailedSOPSequence = items[:fail]
         event.assoc.send_n_event_report(told, 2 if fail else 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1")
 
-    handlers = [(evt.EVT_C_STORE, lambda event: 0), (evt.EVT_N_ACTION, answer_action), (evt.EVT_DIMSE_SENT, report)]
+    handlers = [(evt.EVT_C_STORE, lambda _: 0), (evt.EVT_N_ACTION, answer_action), (evt.EVT_DIMSE_SENT, report)]
     return _serving(ae, handlers)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
-from outbox_fhir_server import FhirServer, fhir_running
-from outbox_peers import free_port
 
 from lianyi.lungct.report.findings import Findings
 from lianyi.station.destinations import FhirDestination, NotDelivered, Package, deliver
+from outbox_fhir_server import FhirServer, fhir_running
+from outbox_peers import free_port
 
 SYSTEM = "urn:oid:1.2.840.99999.1"
 

@@ -1,92 +1,20 @@
 """ORU^R01, ORM^O01 and OMI^O23 over MLLP to a real asyncio listener; parsed by hl7 and validated by hl7apy."""
 
-import asyncio
 import base64
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
-import hl7
 import pytest
-from hl7.mllp import start_hl7_server
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
-from outbox_peers import TlsFiles, free_port
 
 from lianyi.lungct.report.findings import Findings
 from lianyi.station.destinations import Hl7Destination, NotDelivered, Package, deliver
-
-CODECS = {"UNICODE UTF-8": "utf-8", "GB 18030-2000": "gb18030", "8859/1": "latin-1"}
-
-
-@dataclass
-class Listener:
-    port: int
-    blocks: list[bytes]
-
-    def message(self, charset: str = "UNICODE UTF-8") -> hl7.Message:
-        return hl7.parse(self.blocks[-1].decode(CODECS[charset]))
-
-
-def acknowledge(block: bytes, code: str, *, control_id: str | None = None, error: str = "") -> bytes:
-    fields = block.split(b"\r")[0].split(b"|")
-    msa = f"MSA|{code}|".encode() + (fields[9] if control_id is None else control_id.encode())
-    err = f"\rERR|||{error}^x^HL70357|E||||张三".encode("utf-8") if error else b""
-    return b"MSH|^~\\&|RIS||||20260101||ACK|1|P|2.5.1\r" + msa + err + b"\r"
-
-
-@contextmanager
-def listening(
-    answer: Callable[[bytes], bytes | None] = lambda block: acknowledge(block, "AA"),
-    *,
-    tls: ssl.SSLContext | None = None,
-    slow: bool = False,
-) -> Iterator[Listener]:
-    """An hl7.mllp server in its own thread; *answer* gives the acknowledgement, or None to hang up."""
-    listener = Listener(free_port(), [])
-    loop = asyncio.new_event_loop()
-    ready, stop = Event(), asyncio.Event()
-
-    async def converse(reader: Any, writer: Any) -> None:
-        try:
-            block = await reader.readblock()
-            listener.blocks.append(block)
-            said = answer(block)
-            if said is not None and slow:
-                for byte in b"\x0b" + said + b"\x1c\r":
-                    writer.write(bytes([byte]))
-                    await writer.drain()
-            elif said is not None:
-                writer.writeblock(said)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    async def serve() -> None:
-        server = await start_hl7_server(converse, "127.0.0.1", listener.port, limit=2**26, ssl=tls)
-        async with server:
-            ready.set()
-            await stop.wait()
-
-    def run() -> None:
-        loop.run_until_complete(serve())
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
-
-    thread = Thread(target=run)
-    thread.start()
-    assert ready.wait(30)
-    try:
-        yield listener
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
+from outbox_mllp import CODECS, acknowledge, listening
+from outbox_peers import TlsFiles, free_port
 
 
 def to_ris(port: int, **more: Any) -> Hl7Destination:
@@ -111,7 +39,7 @@ def test_a_report_says_what_the_findings_say(package: Package) -> None:
     assert (str(msh[12]), str(msh[18])) == ("2.5.1", "UNICODE UTF-8")
     assert message.unescape(str(pid[3][0][0])) == findings.patient.id == "P|12^3&4"
     assert str(pid[5]) == "Zhang^San^^^^^L^A~张^三^^^^^L^I"
-    assert str(obr[4]).startswith("24627-2^") and str(obr[4]).endswith("^LN")
+    assert str(obr[4]) == "24627-2^CT Chest^LN"
     assert str(obr[18]) == str(message.segment("ORC")[3]) == findings.study.accession_number
     assert str(obr[25]) == "P"
     assert {str(obx[11]) for obx in message.segments("OBX")} == {"P"}
@@ -189,7 +117,7 @@ def test_the_pdf_comes_out_as_it_went_in(package: Package) -> None:
         deliver(package, to_ris(ris.port, pdf=True))
 
     value = str(next(obx for obx in ris.message().segments("OBX") if str(obx[2]) == "ED")[5])
-    source, kind, subtype, encoding, data = value.split("^")
+    _, kind, subtype, encoding, data = value.split("^")
     assert (kind, subtype, encoding) == ("Application", "PDF", "Base64")
     assert base64.b64decode(data) == (package.documents / "report.pdf").read_bytes()
 
@@ -246,7 +174,7 @@ def test_a_priority_and_a_report_have_control_ids_of_their_own(package: Package)
     [("AE", "101", True), ("AE", "207", False), ("AR", "", False), ("AR", "200", True), ("CE", "", True)],
 )
 def test_a_negative_acknowledgement_decides_whether_it_is_tried_again(
-    package: Package, code: str, error: str, is_final: bool
+    package: Package, code: str, error: str, *, is_final: bool
 ) -> None:
     with listening(lambda block: acknowledge(block, code, error=error)) as ris, pytest.raises(NotDelivered) as told:
         deliver(package, to_ris(ris.port))
@@ -267,7 +195,7 @@ def test_an_acknowledgement_of_another_message_is_none(package: Package) -> None
 def test_a_receiver_that_hangs_up_or_speaks_something_else_is_tried_again(
     package: Package, answer: bytes | None
 ) -> None:
-    with listening(lambda block: answer) as ris, pytest.raises(NotDelivered) as error:
+    with listening(lambda _: answer) as ris, pytest.raises(NotDelivered) as error:
         deliver(package, to_ris(ris.port))
 
     assert not error.value.is_final
@@ -282,7 +210,7 @@ def test_a_slow_receiver_is_heard_out(package: Package) -> None:
 
 def test_a_silent_receiver_is_given_up_after_the_time_that_was_set(package: Package) -> None:
     silent = Event()
-    with listening(lambda block: b"" if silent.wait(3) else b"") as ris:
+    with listening(lambda _: b"late" * silent.wait(3)) as ris:
         with pytest.raises(NotDelivered, match="did not answer within") as error:
             deliver(package, to_ris(ris.port, timeout_s=0.5))
         silent.set()

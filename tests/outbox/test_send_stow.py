@@ -11,9 +11,9 @@ from typing import Any
 
 import pydicom
 import pytest
-from outbox_peers import Orthanc, TlsFiles, free_port
 
 from lianyi.station.destinations import NotDelivered, Package, StowDestination, deliver
+from outbox_peers import Orthanc, TlsFiles, free_port
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ FAILED = {"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": 
     [(409, 0xA900, True), (409, 0x0122, True), (409, 0xA700, False), (200, 0xC122, True)],
 )
 def test_the_failure_of_an_instance_is_read_from_the_response(
-    package: Package, status: int, reason: int, is_final: bool
+    package: Package, status: int, reason: int, *, is_final: bool
 ) -> None:
     body = json.loads(json.dumps(FAILED))
     body["00081198"]["Value"][0]["00081197"]["Value"] = [reason]

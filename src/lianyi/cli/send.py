@@ -16,8 +16,8 @@ from lianyi.lungct.domain.errors import Misconfigured
 if TYPE_CHECKING:
     from lianyi.station.destinations import Destination, Receipt
 
-# CALLED@host:port, or CALLING>CALLED@host:port; an IPv6 address in brackets.
-_PEER = re.compile(r"^(?:(?P<calling>[^@>]+)>)?(?P<called>[^@>]+)@(?P<host>\[[^\]]+\]|[^:@]+):(?P<port>\d+)$")
+# CALLED@host:port; an IPv6 address in brackets.
+_PEER = re.compile(r"^(?P<called>[^@]+)@(?P<host>\[[^\]]+\]|[^:@]+):(?P<port>\d+)$")
 
 
 def send(
@@ -52,6 +52,14 @@ def send(
             show_default=False,
         ),
     ] = None,
+    calling_ae: Annotated[
+        str,
+        typer.Option(
+            "--calling-ae",
+            metavar="AETITLE",
+            help="我方 AE 标题，用于 AE标题@主机:端口。 Our AE title, with AETITLE@host:port.",
+        ),
+    ] = "LIANYI",
 ) -> None:
     """把结果或检查发送到 PACS、RIS、FHIR 或文件夹。 Send results or a study to a PACS, RIS, FHIR server or folder.
 
@@ -66,7 +74,7 @@ def send(
     from lianyi.station.sending import package_of  # noqa: PLC0415 -- see above
 
     try:
-        destinations = _destinations(to)
+        destinations = _destinations(to, calling_ae)
         package = package_of(path, dicom)
     except (Misconfigured, NotDelivered) as error:
         console_for(sys.stderr).print(f"{error.zh}\n{error.en}")
@@ -82,7 +90,7 @@ def send(
         raise typer.Exit(Exit.NOT_DELIVERED)
 
 
-def _destinations(to: str) -> tuple[Destination, ...]:
+def _destinations(to: str, calling_ae: str) -> tuple[Destination, ...]:
     from lianyi.station.destinations import DicomDestination, read_destinations  # noqa: PLC0415 -- as in send()
 
     peer = _PEER.match(to)
@@ -95,7 +103,7 @@ def _destinations(to: str) -> tuple[Destination, ...]:
                     host=peer["host"].strip("[]"),
                     port=int(peer["port"]),
                     called_ae=peer["called"],
-                    calling_ae=peer["calling"] or "LIANYI",
+                    calling_ae=calling_ae,
                 ),
             )
         except ValueError:

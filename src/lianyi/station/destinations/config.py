@@ -78,6 +78,11 @@ class _Web(Table):
         return self
 
     @property
+    def tls_in_use(self) -> Tls | None:
+        """How https is done: as set, or with the operating system's authorities; None for http."""
+        return self.tls or (Tls() if self.url.scheme == "https" else None)
+
+    @property
     def base_url(self) -> str:
         """The address without a slash at its end."""
         return str(self.url).rstrip("/")

@@ -55,8 +55,9 @@ def dicomweb_client(destination: StowDestination) -> tuple[DICOMwebClient, Answe
     """
     session = requests.Session()
     session.trust_env = False  # neither a proxy nor a .netrc of the environment: they are not in the settings
-    if destination.tls:
-        session.mount("https://", _OurTls(destination.tls.context()))
+    tls = destination.tls_in_use
+    if tls is not None:
+        session.mount("https://", _OurTls(tls.context()))
     if destination.user is not None and destination.password is not None:
         session.auth = (destination.user, destination.password.read())
     headers = {"Authorization": f"Bearer {destination.token.read()}"} if destination.token else None

@@ -20,7 +20,8 @@ def client_for(destination: WebDestination) -> httpx.Client:
     Raises:
         NotDelivered: a secret or certificate cannot be read.
     """
-    verify = destination.tls.context() if destination.tls else True
+    tls = destination.tls_in_use
+    verify = tls.context() if tls else True
     auth = None
     if destination.user is not None and destination.password is not None:
         auth = httpx.BasicAuth(destination.user, destination.password.read())

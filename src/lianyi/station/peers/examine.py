@@ -67,7 +67,7 @@ def _reach(destination: Destination) -> Iterator[PeerCheck]:
         case DicomDestination() | Hl7Destination():
             host, port, tls = destination.host, destination.port, destination.tls
         case StowDestination() | FhirDestination():
-            host, port, tls = destination.url.host or "", destination.url.port or 443, destination.tls
+            host, port, tls = destination.url.host or "", destination.url.port or 443, destination.tls_in_use
         case FolderDestination():
             return
         case _:
