@@ -77,12 +77,12 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc_running(folder: Path, **more: Any) -> Iterator[Orthanc]:
+def orthanc_running(folder: Path, *, dicom_port: int | None = None, **more: Any) -> Iterator[Orthanc]:
     program = shutil.which("Orthanc")
     if program is None or not (PLUGINS / "libOrthancDicomWeb.so").exists():
         pytest.skip("Orthanc and its DICOMweb plug-in are absent (Debian: orthanc, orthanc-dicomweb)")
     folder.mkdir(parents=True)
-    peer = Orthanc(free_port(), free_port(), free_port())
+    peer = Orthanc(dicom_port or free_port(), free_port(), free_port())
     settings = {
         "Name": "test",
         "StorageDirectory": str(folder / "storage"),
