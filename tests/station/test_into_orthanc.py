@@ -1,10 +1,12 @@
 """The whole way round: a scanner's study comes in by C-STORE, and its first look is in the PACS, in the same study."""
 
+import gc
 import json
 import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -31,6 +33,13 @@ NOTHING_WAITS = (
     " + (select count(*) from deliveries where state = 'waiting')"
 )
 RETURNED = {"SR", "SEG", "PR", "OT", "DOC"}
+
+
+@pytest.fixture(autouse=True)
+def _warn_here() -> Iterator[None]:
+    """Have such warnings in the test that they belong to, not after the last one."""
+    yield
+    gc.collect()
 
 
 def found_by_qido(pacs: Orthanc, study_uid: str) -> Counter[str]:
