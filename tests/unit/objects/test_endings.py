@@ -181,6 +181,16 @@ def test_times_are_told_in_the_source_s_zone(tmp_path: Path) -> None:
     assert pydicom.dcmread(tmp_path / "sr.dcm").ContentDate == "20990309"
 
 
+def test_a_zone_that_does_not_exist_is_copied_and_not_used(tmp_path: Path) -> None:
+    ds = source()
+    ds.TimezoneOffsetFromUTC = "+9999"
+
+    write(ENDINGS["failed"], tmp_path, answered(header(ds)))
+
+    report = pydicom.dcmread(tmp_path / "sr.dcm")
+    assert (report.ContentTime, report.TimezoneOffsetFromUTC) == ("081430", "+9999")
+
+
 def test_categories_of_different_guidelines_never_share_a_code(written: Callable[[str], Path]) -> None:
     meanings: dict[str, set[str]] = {}
     for group in groups_of(pydicom.dcmread(written("screened") / "sr.dcm")):
