@@ -181,7 +181,19 @@ def test_dicom_objects_are_written_where_asked(study: Path, screening: Any, tmp_
     assert ended.status == 0, ended.stderr
     assert ended.stderr == ""
     assert {"sr.dcm", "sc-01.dcm", "report-pdf.dcm"} <= names
+    assert f"DICOM 对象：{tmp_path / 'objects'}（{len(names)} 个）" in ended.stdout
     assert ("seg.dcm" in names) == bool(findings_in(tmp_path / "documents")["nodules"])
+
+
+def test_input_of_no_study_is_said_to_give_no_dicom_object(screening: Any, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "readme.txt").write_text("no image", encoding="utf-8")
+
+    ended = screening(tmp_path / "notes", "--dicom-out", tmp_path / "objects", out=tmp_path / "documents")
+
+    assert ended.status == 3
+    assert "没有写 DICOM 对象" in ended.stdout
+    assert not list((tmp_path / "objects").iterdir())
 
 
 def test_without_asking_no_dicom_object_is_written(screened: Any) -> None:

@@ -148,6 +148,10 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
         from lianyi.kit import build_kit  # noqa: PLC0415 -- see above
         from lianyi.lungct.pipeline import first_read  # noqa: PLC0415 -- see above
 
+        if dicom_out is not None:
+            from lianyi.lungct.returned import clear_objects  # noqa: PLC0415 -- see above
+
+            clear_objects(dicom_out)
         kit = build_kit(settings)
         with progress_by_stage(language) as tell:
             findings = first_read(
@@ -178,7 +182,7 @@ def screen(  # noqa: PLR0913, PLR0917 -- typer makes an option of each
     if as_json:
         _print_json(out)
     else:
-        console_for(sys.stdout).print(_summary(findings, out, language))
+        console_for(sys.stdout).print(_summary(findings, out, language, dicom_out))
     raise typer.Exit(EXITS[findings.outcome])
 
 
@@ -277,7 +281,7 @@ def _interrupted(out: Path, language: Language) -> str:
     return f"Interrupted; nothing was screened. The files in {out} may be incomplete: do not use them."
 
 
-def _summary(findings: Findings, out: Path, language: Language) -> str:
+def _summary(findings: Findings, out: Path, language: Language, dicom_out: Path | None = None) -> str:
     """Say in a few lines how it ended, how many marks, where the report lies and how long it took."""
     zh = language == "zh"
     lines = [OUTCOMES[findings.outcome][language]]
@@ -289,11 +293,24 @@ def _summary(findings: Findings, out: Path, language: Language) -> str:
         lines.append(_marks(len(findings.nodules), language))
         lines.extend(_categories(findings, language))
     lines.extend(f"{note}{caution.code}{colon}{caution.message}" for caution in findings.warnings)
+    if dicom_out is not None:
+        lines.append(_objects(dicom_out, language))
     report = out.resolve() / "report.html"
     lines.append(f"报告：{report}（另有 report.pdf）" if zh else f"report: {report} (and report.pdf)")
     total_s = findings.timing_s["total"]
     lines.append(f"用时：{total_s:.1f} 秒" if zh else f"time: {total_s:.1f} s")
     return "\n".join(lines)
+
+
+def _objects(folder: Path, language: Language) -> str:
+    """Say where the DICOM objects lie, or why there are none."""
+    count = len(list(folder.glob("*.dcm")))
+    if count:
+        where = folder.resolve()
+        return f"DICOM 对象：{where}（{count} 个）" if language == "zh" else f"DICOM objects: {where} ({count})"
+    if language == "zh":
+        return "没有写 DICOM 对象：输入不属于同一患者的同一次检查。"
+    return "No DICOM objects: the input is not of one study of one patient."
 
 
 def _categories(findings: Findings, language: Language) -> list[str]:

@@ -181,6 +181,24 @@ def test_times_are_told_in_the_source_s_zone(tmp_path: Path) -> None:
     assert pydicom.dcmread(tmp_path / "sr.dcm").ContentDate == "20990309"
 
 
+def test_a_zone_that_does_not_exist_is_copied_and_not_used(tmp_path: Path) -> None:
+    ds = source()
+    ds.TimezoneOffsetFromUTC = "+9999"
+
+    write(ENDINGS["failed"], tmp_path, answered(header(ds)))
+
+    report = pydicom.dcmread(tmp_path / "sr.dcm")
+    assert (report.ContentTime, report.TimezoneOffsetFromUTC) == ("081430", "+9999")
+
+
+def test_a_category_that_waits_for_a_fact_says_for_which(written: Callable[[str], Path]) -> None:
+    texts = texts_in(pydicom.dcmread(written("screened") / "sr.dcm").ContentSequence)
+
+    waiting = [text for text in texts if "待定，还缺" in text]
+    assert any("Lung-RADS" in text for text in waiting)
+    assert all(not text.rstrip().endswith(("：", ": ")) for text in waiting)
+
+
 def test_categories_of_different_guidelines_never_share_a_code(written: Callable[[str], Path]) -> None:
     meanings: dict[str, set[str]] = {}
     for group in groups_of(pydicom.dcmread(written("screened") / "sr.dcm")):

@@ -111,6 +111,17 @@ def test_each_frame_lies_exactly_on_the_source_slice_it_names(stack: Stack) -> N
         assert [float(one) for one in position] == [float(one) for one in slices[named].ImagePositionPatient]
 
 
+def test_dimension_indices_count_from_one_without_a_gap(stack: Stack) -> None:
+    _, _, objects = stack
+    frames = pydicom.dcmread(objects / "seg.dcm").PerFrameFunctionalGroupsSequence
+
+    indices = [tuple(one.FrameContentSequence[0].DimensionIndexValues) for one in frames]
+
+    assert indices == sorted(set(indices))
+    for dimension in zip(*indices, strict=True):
+        assert set(dimension) == set(range(1, max(dimension) + 1))
+
+
 def test_highdicom_finds_the_same_voxels(stack: Stack) -> None:
     outcome, _, objects = stack
     segmentation: Any = highdicom.seg.segread(objects / "seg.dcm")

@@ -5,9 +5,9 @@ Public: :func:`write_objects`, :func:`clear_objects`, :class:`Answered`, :class:
 """
 
 from lianyi.lungct.objects.content_tree import content_tree
+from lianyi.lungct.objects.ending import Failure
 from lianyi.lungct.objects.header import Answered
 from lianyi.lungct.objects.identity import ResultIdentity
-from lianyi.lungct.objects.structured import Failure
 from lianyi.lungct.objects.verified import Signature, verified_report
 from lianyi.lungct.objects.write import Pictures, clear_objects, write_objects
 

@@ -113,7 +113,7 @@ class Answered:
 
         Where the source names its zone (Timezone Offset From UTC, copied with the rest), it is put into that one.
         """
-        named = re.fullmatch(r"([+-])(\d{2})(\d{2})", str(self.source.get("TimezoneOffsetFromUTC", "")))
+        named = re.fullmatch(r"([+-])(0\d|1[0-4])([0-5]\d)", str(self.source.get("TimezoneOffsetFromUTC", "")))
         made = self.made
         if named is not None:
             offset = timedelta(hours=int(named[2]), minutes=int(named[3]))

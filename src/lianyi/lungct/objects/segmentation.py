@@ -53,10 +53,13 @@ def segmentation(outcome: Screened, answered: Answered) -> FileDataset:
     )
     ds.PositionReferenceIndicator = ""
     ds.SegmentSequence = [_segment(n, one, outcome, answered) for n, one in enumerate(outcome.nodules, start=1)]
-    ds.ReferencedSeriesSequence = [_referenced_series(outcome, answered, sorted({one.k for _, one in placed}))]
+    slices = sorted({one.k for _, one in placed})
+    ds.ReferencedSeriesSequence = [_referenced_series(outcome, answered, slices)]
     _dimensions(ds, answered)
     ds.SharedFunctionalGroupsSequence = [_shared(outcome)]
-    ds.PerFrameFunctionalGroupsSequence = [_frame(outcome, answered, number, one) for number, one in placed]
+    ds.PerFrameFunctionalGroupsSequence = [
+        _frame(outcome, answered, one, index=(number, slices.index(one.k) + 1)) for number, one in placed
+    ]
     ds.PixelData = _packed([one for _, one in placed], outcome.volume.grid.shape[1:])
     ds["PixelData"].VR = "OB"
     return ds
@@ -118,7 +121,6 @@ def _dimensions(ds: Dataset, answered: Answered) -> None:
     organization = Dataset()
     organization.DimensionOrganizationUID = uid
     ds.DimensionOrganizationSequence = [organization]
-    ds.DimensionOrganizationType = "3D"
     indices = (
         ("ReferencedSegmentNumber", 0x0062000B, 0x0062000A),
         ("ImagePositionPatient", 0x00200032, 0x00209113),
@@ -144,11 +146,12 @@ def _shared(outcome: Screened) -> Dataset:
     return item
 
 
-def _frame(outcome: Screened, answered: Answered, number: int, one: OnSlice) -> Dataset:
+def _frame(outcome: Screened, answered: Answered, one: OnSlice, *, index: tuple[int, int]) -> Dataset:
+    """Give one frame's groups; *index* is its segment and its place among the slices that hold any (PS3.3 C.7.6.17)."""
     content, plane, segment, derivation = Dataset(), Dataset(), Dataset(), Dataset()
-    content.DimensionIndexValues = [number, one.k + 1]
+    content.DimensionIndexValues = list(index)
     plane.ImagePositionPatient = [_ds(value) for value in position_of(outcome.volume, one.k)]
-    segment.ReferencedSegmentNumber = number
+    segment.ReferencedSegmentNumber = index[0]
     uid, instance_number = outcome.volume.instances[one.k]
     source = reference(answered.image(uid), frame=instance_number)
     source.PurposeOfReferenceCodeSequence = [code("121322", "DCM", "Source image for image processing operation")]

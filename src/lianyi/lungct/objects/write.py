@@ -24,11 +24,12 @@ from pydicom import Dataset
 from lianyi.lungct.domain.outcome import Screened
 from lianyi.lungct.domain.study import SourceImage
 from lianyi.lungct.objects.capture import capture
+from lianyi.lungct.objects.ending import Ending
 from lianyi.lungct.objects.header import Answered, encoded
 from lianyi.lungct.objects.presentation import presentation_state
 from lianyi.lungct.objects.report_file import encapsulated_pdf
 from lianyi.lungct.objects.segmentation import segmentation
-from lianyi.lungct.objects.structured import Ending, structured_report
+from lianyi.lungct.objects.structured import structured_report
 
 _OWN_NAMES = re.compile(r"(sr|seg|gsps|report-pdf|sc-\d\d)\.dcm")
 
