@@ -1,5 +1,6 @@
 """The node with real senders: what is kept, what is not, and that each of it is told."""
 
+import os
 import random
 import shutil
 import socket
@@ -19,7 +20,7 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
-from running_station import RunningStation, need, run_station, start_station, storescu, wait_until
+from running_station import RunningStation, need, run_station, start_station, storescu, wait_until, write_config
 
 REJECTIONS = "select peer, reason, count from rejections"
 
@@ -270,3 +271,35 @@ def test_a_heading_in_chinese_is_kept_in_utf_8(station: RunningStation, slices: 
     storescu(station.port, [changed(slices[0], tmp_path / "zh.dcm", rename)])
 
     assert "王^小明" in str(station.rows("select header from studies")[0][0].encode().decode("unicode_escape"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
+def test_a_disk_that_fills_up_loses_nothing_and_goes_on_when_there_is_room(tmp_path: Path, slices: list[Path]) -> None:
+    """A real file system of 30 MB; the watermark lies at 10 MB, and a file of the tester's takes the room."""
+    data = tmp_path / "data"
+    data.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", data], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        write_config(tmp_path)
+        config = (tmp_path / "station.toml").read_text().replace("low_mb = 1", "low_mb = 10")
+        (tmp_path / "station.toml").write_text(config)
+        station = start_station(tmp_path)
+        try:
+            filler = data / "filler"
+            before = storescu(station.port, slices[:2]).returncode
+            filler.write_bytes(bytes(shutil.disk_usage(data).free - 9_000_000))
+            while_full = send_raw(station, pydicom.dcmread(slices[2]))
+            health = station.get("/health/ready")[0], station.get("/health/live")[0]
+            filler.unlink()
+            after = storescu(station.port, slices[:3]).returncode
+            kept = station.rows("select count(*) from instances")
+        finally:
+            assert station.stop() == 0
+    finally:
+        subprocess.run(["umount", data], check=True)
+
+    assert (before, while_full, after) == (0, 0xA700, 0)
+    assert health == (503, 200)
+    assert kept == [(3,)]

@@ -124,18 +124,24 @@ class Screening(Base):
 
 
 class ResultObject(Base):
-    """A DICOM object that a screening yielded."""
+    """A DICOM object that a screening yielded.
+
+    A later screening of the same study may yield the same objects again, under the same UIDs: where what came late
+    changed nothing of what was looked at.
+    """
 
     __tablename__ = "result_objects"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     screening_id: Mapped[int] = mapped_column(ForeignKey("screenings.id", ondelete="CASCADE"), index=True)
     series_uid: Mapped[str] = mapped_column(_UID)
-    sop_uid: Mapped[str] = mapped_column(_UID, unique=True)
+    sop_uid: Mapped[str] = mapped_column(_UID, index=True)
     sop_class_uid: Mapped[str] = mapped_column(_UID)
     path: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (UniqueConstraint("screening_id", "sop_uid"),)
 
 
 class Delivery(Base):

@@ -235,11 +235,12 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _add_objects(session: Session, number: int, results: Path, root: Path) -> None:
-    """Write a row for each DICOM object, once: the same inputs give the same UIDs."""
+    """Write a row for each DICOM object, once for each screening."""
+    known = set(session.scalars(select(ResultObject.sop_uid).where(ResultObject.screening_id == number)))
     for path in sorted((results / "objects").glob("*.dcm")):
         data = path.read_bytes()
         ds = pydicom.dcmread(path, specific_tags=["SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID"])
-        if session.scalar(select(ResultObject.id).where(ResultObject.sop_uid == str(ds.SOPInstanceUID))):
+        if str(ds.SOPInstanceUID) in known:
             continue
         session.add(
             ResultObject(

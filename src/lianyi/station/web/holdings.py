@@ -50,8 +50,8 @@ class Holdings:
         if sop_uid is not None:
             received, made = received.where(Instance.sop_uid == sop_uid), made.where(ResultObject.sop_uid == sop_uid)
         with self._sessions.read() as session:
-            images = session.execute(received).tuples().all()
-            results = session.execute(made).tuples().all()
+            images = session.execute(received).all()
+            results = session.execute(made).all()
         held = [
             Held(
                 study_uid=study.study_uid,
@@ -65,7 +65,8 @@ class Holdings:
             )
             for study, series, instance in images
         ]
-        for study, result in results:
+        newest = {result.sop_uid: (study, result) for study, result in results}  # the same UID may have come again
+        for study, result in newest.values():
             series_part, number = _of_result(self._root / result.path)
             held.append(
                 Held(

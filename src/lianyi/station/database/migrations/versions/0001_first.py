@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["screening_id"], ["screenings.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("sop_uid"),
+        sa.UniqueConstraint("screening_id", "sop_uid"),
     )
     op.create_index(op.f("ix_result_objects_screening_id"), "result_objects", ["screening_id"], unique=False)
+    op.create_index(op.f("ix_result_objects_sop_uid"), "result_objects", ["sop_uid"], unique=False)
