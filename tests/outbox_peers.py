@@ -71,9 +71,10 @@ class Orthanc:
                 for one in client.get(f"{self.url}/instances").json()
             }
 
-    def change(self, path: str, body: Any) -> None:
+    def forget_all(self) -> None:
         with httpx.Client(trust_env=False, auth=("lianyi", "secret"), timeout=30) as client:
-            client.put(f"{self.url}{path}", json=body).raise_for_status()
+            for one in client.get(f"{self.url}/patients").json():
+                client.delete(f"{self.url}/patients/{one}").raise_for_status()
 
 
 @contextmanager

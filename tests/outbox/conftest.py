@@ -80,10 +80,17 @@ def refused_package(refused_documents: Path, objects: tuple[Path, ...]) -> Packa
     return Package(identity="1.2.840.99.2 lianyi 0.5.0", documents=refused_documents, objects=objects)
 
 
-@pytest.fixture
-def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
-    with orthanc_running(tmp_path / "orthanc") as running:
+@pytest.fixture(scope="session")
+def one_orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    with orthanc_running(tmp_path_factory.mktemp("orthanc") / "server") as running:
         yield running
+
+
+@pytest.fixture
+def orthanc(one_orthanc: Orthanc) -> Orthanc:
+    """The session's Orthanc, emptied: it takes seconds to stop."""
+    one_orthanc.forget_all()
+    return one_orthanc
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_folder_and_fhir_are_tried_too(tmp_path: Path) -> None:
 def test_a_port_that_speaks_no_dicom_is_told() -> None:
     with fhir_running() as server:
         port = int(server.url.split(":")[2].split("/")[0])
-        table = {"name": "p", "kind": "dicom", "host": "127.0.0.1", "port": port, "called_ae": "X", "timeout_s": 5}
+        table = {"name": "p", "kind": "dicom", "host": "127.0.0.1", "port": port, "called_ae": "X", "timeout_s": 2}
         found = checks(table)
 
     assert found["p", "tcp"].is_fit
