@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,12 +29,16 @@ def work(number):
     with (folder / "ended").open("a") as file:
         file.write(f"{number}\\n")
 
-jobs = Jobs(url, (Kind(name="work", work=work, at_once=1),), poll_s=0.05)
+jobs = Jobs(url, (Kind(name="work", work=work, at_once=1),), poll_s=0.05, stuck_s=0.5)
 jobs.start()
 if mode == "forget":
     jobs.forget_finished()
 answers = [jobs.ask("work", number, 0, priority=100 - number) for number in map(int, sys.argv[4:])]
 (folder / "asked").write_text(repr(answers))
+if mode == "again":
+    for _ in range(100):
+        time.sleep(0.1)
+        jobs.ask("work", int(sys.argv[4]), 0)
 sys.stdin.read()
 jobs.stop()
 """
@@ -96,6 +102,25 @@ def test_a_job_that_is_over_is_not_taken_up_and_says_so(database: str, tmp_path:
 
     assert lines(tmp_path / "ended") == ["1", "2"]
     assert (tmp_path / "asked").read_text() == "[False, True]"
+
+
+def test_a_job_that_a_kill_left_without_its_argument_is_asked_for_anew(tmp_path: Path) -> None:
+    """What a kill between DBOS's two writes leaves, made by hand: the job is there, what it is to do is not."""
+    url = database_url(None, tmp_path, "jobs.sqlite")
+    first = start(url, tmp_path, "hang", 1, 2)
+    wait_until(lambda: lines(tmp_path / "began") and (tmp_path / "asked").exists())
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as connection:
+        tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
+        for table in tables:
+            columns = {row[1] for row in connection.execute(f"pragma table_info({table})")}
+            if {"workflow_uuid", "inputs"} <= columns:
+                connection.execute(f"update {table} set inputs = null where workflow_uuid = 'work-2-0'")  # noqa: S608
+        connection.commit()
+    second = start(url, tmp_path, "again", 2)
+    wait_until(lambda: sorted(lines(tmp_path / "ended")) == ["1", "2"])
+    stop(second)
 
 
 def test_jobs_that_are_over_are_forgotten(database: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ losing it loses nothing.
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -39,11 +39,16 @@ class Jobs:
     Args:
         url: of the database that holds the queues.
         kinds: of jobs.
+        poll_s: between two looks at a queue.
+        stuck_s: after which a job that counts as running, and does not, is asked for anew.
     """
 
-    def __init__(self, url: str, kinds: tuple[Kind, ...], *, poll_s: float = 0.25) -> None:
+    def __init__(self, url: str, kinds: tuple[Kind, ...], *, poll_s: float = 0.25, stuck_s: float = 20.0) -> None:
         self._kinds = kinds
         self._poll_s = poll_s
+        self._stuck_s = stuck_s
+        self._running: set[str] = set()
+        self._idle_since_s: dict[str, float] = {}
         config: DBOSConfig = {
             "name": "lianyi-station",
             "system_database_url": url,
@@ -60,7 +65,7 @@ class Jobs:
             config["system_database_engine"] = self._engine
         DBOS(config=config)
         for kind in kinds:
-            DBOS.workflow(name=kind.name, max_recovery_attempts=None)(_job_of(kind.work))
+            DBOS.workflow(name=kind.name, max_recovery_attempts=None)(_job_of(kind.work, self._running))
 
     def start(self) -> None:
         """Take up what was left, and work until :meth:`stop`."""
@@ -81,6 +86,9 @@ class Jobs:
         """
         name = f"{kind}-{number}-{job}"
         before = DBOS.get_workflow_status(name)
+        if before is not None and self._is_stuck(name, before.status):
+            DBOS.delete_workflows([name])
+            before = None
         if before is not None:
             return before.status not in _OVER
         options: EnqueueOptions = {
@@ -94,6 +102,16 @@ class Jobs:
             options["delay_seconds"] = wait_s
         DBOS.enqueue_workflow_with_options(options, number)
         return True
+
+    def _is_stuck(self, name: str, status: str) -> bool:
+        """Tell whether a job counts as running and has not been for a while.
+
+        A kill in the middle of asking can leave a job without its argument, which DBOS takes up and cannot begin.
+        """
+        if status != "PENDING" or name in self._running:
+            self._idle_since_s.pop(name, None)
+            return False
+        return time.monotonic() - self._idle_since_s.setdefault(name, time.monotonic()) > self._stuck_s
 
     def forget_finished(self) -> None:
         """Remove the jobs that are over; their rows know what came of them."""
@@ -110,9 +128,13 @@ class Jobs:
             self._engine.dispose()
 
 
-def _job_of(work: Callable[[int], None]) -> Callable[[int], None]:
+def _job_of(work: Callable[[int], None], running: set[str]) -> Callable[[int], None]:
     def job(number: int) -> None:
-        threading.current_thread().name = "job"
-        work(number)
+        name = str(DBOS.workflow_id)
+        running.add(name)
+        try:
+            work(number)
+        finally:
+            running.discard(name)
 
     return job

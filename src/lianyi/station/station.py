@@ -201,6 +201,7 @@ class Station:
                 if waited_s >= _RECONCILE_S:
                     waited_s = 0.0
                     self.reconcile()
+                    self._jobs.forget_finished()
                     self._remove_old()
             except Exception as error:  # noqa: BLE001 -- the watch must go on, and the rows are still there
                 self.log.write("watch stumbled", kind=type(error).__name__)
