@@ -66,7 +66,7 @@ def test_a_calling_ae_that_orthanc_does_not_know_is_named(package: Package, orth
 def test_a_wrong_called_ae_is_final_and_says_so(package: Package, orthanc: Orthanc) -> None:
     """Orthanc hangs up at once after rejecting, and pynetdicom then misses 7 in 100 rejections: those are retried."""
     for _ in range(20):
-        with pytest.raises(NotDelivered, match="AE title|not recognised") as error:
+        with pytest.raises(NotDelivered, match=r"AE title|not recognised") as error:
             deliver(package, to_orthanc(orthanc, called_ae="WRONG"))
         if error.value.is_final:
             break
