@@ -31,8 +31,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     user: dict[str, object] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         account = "postgres"
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o755)
+        for path in (folder, *folder.parents):
+            if path.owner() == "root" and path.name.startswith(("pytest-", "popen-", "postgresql")):
+                path.chmod(0o755)
         shutil.chown(folder, account)
         user = {"user": account, "group": account, "extra_groups": []}
     port = free_port()
