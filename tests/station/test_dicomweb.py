@@ -44,10 +44,13 @@ def test_what_is_stored_is_found_screened_and_given_back(
 
     assert len(answer.ReferencedSOPSequence) == 4
     assert screenings == [("finished", "refused")]
-    assert [study["00201208"]["Value"] for study in studies] == [[4]]
-    assert series[0]["00080060"]["Value"] == ["CT"]
+    # Four slices, and what says that they were refused: a report, a picture and a document.
+    assert [study["00201208"]["Value"] for study in studies] == [[7]]
+    assert sorted(one["00080060"]["Value"][0] for one in series) == ["CT", "DOC", "OT", "SR"]
     assert {i["00080018"]["Value"][0] for i in instances} == {str(ds.SOPInstanceUID) for ds in slices}
-    assert sorted(whole, key=lambda ds: ds.SOPInstanceUID) == sorted(slices, key=lambda ds: ds.SOPInstanceUID)
+    images = [ds for ds in whole if ds.Modality == "CT"]
+    assert len(whole) == 7
+    assert sorted(images, key=lambda ds: ds.SOPInstanceUID) == sorted(slices, key=lambda ds: ds.SOPInstanceUID)
     assert one == first
     assert len(metadata) == 4
     assert "7FE00010" not in metadata[0]
