@@ -1,9 +1,7 @@
 """Kills at random moments, repeats, floods: afterwards the sender's counts and the database's are the same."""
 
-import gc
 import random
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
@@ -11,16 +9,6 @@ import pytest
 
 from running_station import RunningStation, free_port, run_station, start_station, wait_until, write_config
 from sending import Scanner, renamed
-
-# pynetdicom, as the sender, leaves a socket to the garbage collector where nobody listens.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def _left_sockets() -> Iterator[None]:
-    """Have them collected here, where it is known whose they are, and not at the end of the session."""
-    yield
-    gc.collect()
 
 
 def settings(tmp_path: Path, port: int) -> dict[str, str]:

@@ -1,12 +1,10 @@
 """The whole way round: a scanner's study comes in by C-STORE, and its first look is in the PACS, in the same study."""
 
-import gc
 import json
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,9 +13,6 @@ import pytest
 from outbox_peers import Orthanc, orthanc_running
 from running_station import free_port, run_station, start_station, storescu, wait_until, write_config
 from sending import Scanner, renamed
-
-# pynetdicom, as the sender, leaves a socket to the garbage collector where nobody listens.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 DESTINATIONS = """
 [[destinations]]
@@ -33,13 +28,6 @@ NOTHING_WAITS = (
     " + (select count(*) from deliveries where state = 'waiting')"
 )
 RETURNED = {"SR", "SEG", "PR", "OT", "DOC"}
-
-
-@pytest.fixture(autouse=True)
-def _warn_here() -> Iterator[None]:
-    """Have such warnings in the test that they belong to, not after the last one."""
-    yield
-    gc.collect()
 
 
 def found_by_qido(pacs: Orthanc, study_uid: str) -> Counter[str]:
