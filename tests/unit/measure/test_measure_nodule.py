@@ -253,13 +253,16 @@ def test_a_wholly_calcified_nodule_is_bordered_at_its_own_half_level_a_calcified
 def test_a_broad_rim_that_vessels_cross_is_ground_glass_still() -> None:
     def tissue(places: Floats) -> Floats:
         away = places - CENTER
-        vessel = (np.hypot(np.abs(away[:, 1]) - 6.0, away[:, 2]) < 1.2) | (np.hypot(away[:, 0], away[:, 2] - 6.0) < 1.2)
+        around = np.linspace(0, 2 * math.pi, 3, endpoint=False)
+        beside = [np.hypot(away[:, 0] - 6.5 * math.cos(a), away[:, 1] - 6.5 * math.sin(a)) < 1.6 for a in around]
+        vessel = np.any(beside, axis=0)
         return np.where(vessel, 30.0, np.maximum(ball(20.0, hu=-620.0)(places), ball(8.0)(places)))
 
     nodule = measured(render(Stack(half_mm=22.0).grid(), tissue), lung_fields(), candidate(9.0))
 
+    # As even as other rims must be, this one is not: without the rule for broad ones the core alone is measured.
     assert nodule.density is Density.PART_SOLID
-    assert nodule.mean_diameter_mm == pytest.approx(20.0, rel=0.12)
+    assert nodule.mean_diameter_mm == pytest.approx(20.0, rel=0.05)
 
 
 @pytest.mark.parametrize("field_keeps_nodule", [True, False])
