@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from running_station import RunningStation, run_station, start_station, storescu, wait_until, write_config
@@ -39,7 +40,14 @@ def test_a_study_that_breaks_its_limits_is_set_aside_with_documents_and_delivere
         wait_until(lambda: station.rows("select 1 from deliveries where state = 'delivered'"))
         findings = json.loads((documents_of(station) / "findings.json").read_text())
         told = [event["reason"] for event in station.events("screening broke down")]
+        objects = sorted(path.name for path in (documents_of(station).parent / "objects").iterdir())
+        report = pydicom.dcmread(documents_of(station).parent / "objects" / "sr.dcm")
+        sent = pydicom.dcmread(next(iter(sorted(tiny_study.iterdir()))), stop_before_pixels=True)
 
+        assert objects == ["report-pdf.dcm", "sc-01.dcm", "sr.dcm"]
+        assert report.StudyInstanceUID == sent.StudyInstanceUID
+        assert report.PatientID == sent.PatientID
+        assert "111245" in str(report)  # DCM: no algorithms succeeded
         assert states == [("set aside", "failed")]
         assert findings["outcome"] == "failed"
         assert len(told) == 2

@@ -18,7 +18,7 @@ from lianyi.lungct.dicom.series import Choice, NothingToScreen, choose
 from lianyi.lungct.dicom.sources import Source, open_inputs
 from lianyi.lungct.domain.errors import Refusal, RefusalCode
 from lianyi.lungct.domain.outcome import Refused
-from lianyi.lungct.domain.study import CtSeries
+from lianyi.lungct.domain.study import CtSeries, StudyHeader
 from lianyi.lungct.domain.uids import SeriesUID
 
 Tell = Callable[[str, int, int], None]
@@ -55,6 +55,18 @@ def read_chest_series(
         return notes.refused(outcome.reason)
     except Refusal as reason:
         return notes.refused(reason)
+
+
+def read_study_header(paths: Sequence[Path]) -> StudyHeader | None:
+    """Read whose study it is from the headers alone, for an answer to a study that could not be screened.
+
+    Returns:
+        Patient and study as the headers state them; None where nothing is readable, or not of one patient and study.
+    """
+    notes = Notes()
+    with _quiet_pydicom(), open_inputs(paths) as inputs:
+        _read_headers(inputs.sources, notes, _tell_nobody)
+    return notes.header()
 
 
 def _tell_nobody(_stage: str, _done: int, _total: int) -> None:

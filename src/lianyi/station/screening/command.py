@@ -92,9 +92,12 @@ def screen_words(study: Path, out: Path, objects: Path, limits: Screening) -> li
     return words
 
 
-def failure_words(out: Path, limits: Screening, *, zh: str, en: str) -> list[str]:
-    """Give the command line that writes the documents of a screening that could not be done."""
-    return [sys.executable, "-m", "lianyi.cli.not_screened", str(out), limits.language, zh, en]
+def failure_words(  # noqa: PLR0913 -- of what, where to, and what is said
+    study: Path, out: Path, objects: Path, limits: Screening, *, zh: str, en: str
+) -> list[str]:
+    """Give the command line that writes documents and objects of a screening that could not be done."""
+    folders = map(str, (study, out, objects))
+    return [sys.executable, "-m", "lianyi.cli.not_screened", *folders, limits.language, zh, en]
 
 
 def environment_of(limits: Screening) -> dict[str, str]:

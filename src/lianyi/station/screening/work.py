@@ -50,7 +50,7 @@ _LONGEST_REST_S = 120.0
 
 
 _OF_FAILURES = {"timeout_s": 300.0, "memory_mb": 8000}
-"""Limits of writing a failure's documents: no study is read, so the study's own limits need not be kept."""
+"""Limits of writing a failure's documents: only the study's headers are read, so its own limits need not be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class ScreeningWork:
         if results.is_dir():
             self._finish(number, results, time.monotonic() - began_s)
             return
-        self._fall_back(number, results, reason or reason_of(ended, parts.config.screening))
+        self._fall_back(number, results, inputs.paths, reason or reason_of(ended, parts.config.screening))
 
     def _put_back(self, number: int) -> None:
         """Leave the screening to the next start of the station, which ends as it should: nothing is held against it."""
@@ -136,12 +136,7 @@ class ScreeningWork:
 
     def _compute(self, number: int, inputs: _Inputs, results: Path) -> Ended:
         work = self._parts.folders.work / str(number)
-        shutil.rmtree(work, ignore_errors=True)
-        study, out, objects = work / "study", work / "out" / "documents", work / "out" / "objects"
-        for folder in (study, out, objects):
-            folder.mkdir(parents=True)
-        for place, path in enumerate(inputs.paths):
-            _link(self._parts.folders.root / path, study / f"{place:06d}.dcm")
+        study, out, objects = self._lay_out(work, inputs.paths)
         limits = self._parts.config.screening
         self._parts.log.write("screening began", screening=number, slices=len(inputs.paths), start=inputs.start)
         words = screen_words(study, out, objects, limits)
@@ -150,6 +145,16 @@ class ScreeningWork:
             self._put(work, results)
         shutil.rmtree(work, ignore_errors=True)
         return ended
+
+    def _lay_out(self, work: Path, paths: tuple[str, ...]) -> tuple[Path, Path, Path]:
+        """Make the folders of a child anew: the study as it is screened, documents and objects."""
+        shutil.rmtree(work, ignore_errors=True)
+        folders = (work / "study", work / "out" / "documents", work / "out" / "objects")
+        for folder in folders:
+            folder.mkdir(parents=True)
+        for place, path in enumerate(paths):
+            _link(self._parts.folders.root / path, folders[0] / f"{place:06d}.dcm")
+        return folders
 
     def _put(self, work: Path, results: Path) -> None:
         """Have the results appear in one step, on disk."""
@@ -177,7 +182,7 @@ class ScreeningWork:
         parts.log.write("screened", screening=number, outcome=outcome, seconds=round(seconds, 1))
         parts.ask_deliveries(number)
 
-    def _fall_back(self, number: int, results: Path, reason: tuple[str, str]) -> None:
+    def _fall_back(self, number: int, results: Path, paths: tuple[str, ...], reason: tuple[str, str]) -> None:
         """Try again later, or set the study aside with documents that say why."""
         parts = self._parts
         limits = parts.config.screening
@@ -196,13 +201,11 @@ class ScreeningWork:
             parts.ask_again(number)
             return
         work = parts.folders.work / f"{number}-not-screened"
-        shutil.rmtree(work, ignore_errors=True)
-        documents = work / "out" / "documents"
-        documents.mkdir(parents=True)
-        (work / "out" / "objects").mkdir()
+        study, documents, objects = self._lay_out(work, paths)
         zh = f"未能完成初筛：{reason[0]}。没有首看结果，不表示没有结节，请照常阅片。"
         en = f"Not screened: {reason[1]}. There is no first look, which does not mean that there is no nodule."
-        parts.child.run(failure_words(documents, limits, zh=zh, en=en), limits.model_copy(update=_OF_FAILURES))
+        words = failure_words(study, documents, objects, limits, zh=zh, en=en)
+        parts.child.run(words, limits.model_copy(update=_OF_FAILURES))
         if not (documents / "findings.json").is_file():
             raise NotWritten
         self._put(work, results)
