@@ -124,7 +124,8 @@ def _services(written: list[tuple[UID, UID]]) -> str:
         ("Storage: every other class", "—", "by peer", "taken and thrown away, or refused"),
         (f"Storage: {len({kind for kind, _ in written})} classes of results", "yes", "—", "to each destination"),
         ("Storage Commitment Push Model", "yes", "no", "asked for our results; we promise no safekeeping"),
-        ("Query/Retrieve", "FIND", "no", "`lianyi doctor --peers --round-trip` looks for what it sent"),
+        ("Query/Retrieve, study root: FIND", "yes", "no", "the patient's last CT; what a round trip sent"),
+        ("Query/Retrieve, study root: GET or MOVE", "yes", "no", "fetches that CT, to compare with (`[priors]`)"),
         ("DICOMweb: STOW-RS, QIDO-RS, WADO-RS", "STOW-RS", "yes", "see below"),
     ]
     head = "## Services\n\n" + _table(("service", "as SCU / user agent", "as SCP / origin server", "what for"), rows)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from lianyi.lungct.domain.errors import Misconfigured
 from lianyi.station.destinations import Destination
+from lianyi.station.priors.config import PriorSource
 
 # DICOM PS3.5 2024e, table 6.2-1, value representation AE: at most 16 characters, no backslash, no control characters.
 # Blanks at either end mean nothing there, so none are taken.
@@ -149,6 +150,7 @@ class StationConfig(_Part):
     delivery: Delivery = Delivery()
     disk: Disk = Disk()
     destinations: tuple[Destination, ...] = ()
+    priors: PriorSource | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

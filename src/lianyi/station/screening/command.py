@@ -84,11 +84,13 @@ def _kill_group(running: subprocess.Popen[bytes]) -> None:
         return
 
 
-def screen_words(study: Path, out: Path, objects: Path, limits: Screening) -> list[str]:
-    """Give the command line that screens a folder."""
+def screen_words(study: Path, out: Path, objects: Path, limits: Screening, *, prior: Path | None = None) -> list[str]:
+    """Give the command line that screens a folder, and compares it with that of a prior CT."""
     words = [sys.executable, "-m", "lianyi", "screen", str(study), "--out", str(out), "--lang", limits.language]
     if takes_option("--dicom-out"):
         words += ["--dicom-out", str(objects)]
+    if prior is not None:
+        words += ["--prior", str(prior)]
     return words
 
 

@@ -11,9 +11,10 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pydicom
 from sqlalchemy import select
@@ -29,10 +30,12 @@ from lianyi.station.database import (
     Screening,
     ScreeningState,
     Sessions,
+    Study,
 )
 from lianyi.station.events import EventLog
 from lianyi.station.folders import Folders, sync_folder, sync_tree
 from lianyi.station.metrics import Metrics
+from lianyi.station.priors import NotFetched, Wanted, fetch_prior
 from lianyi.station.screening.command import Child, Ended, environment_of, failure_words, screen_words
 from lianyi.station.screening.queue import instances_of
 from lianyi.station.screening.words import reason_of
@@ -132,19 +135,43 @@ class ScreeningWork:
             row.started_at = now()
             row.next_try_at = None
             instances = instances_of(session, row.study_id, up_to=row.last_instance_id)
-            return _Inputs(identity=row.identity, paths=tuple(one.path for one in instances), start=row.starts)
+            return _Inputs(
+                identity=row.identity,
+                paths=tuple(one.path for one in instances),
+                start=row.starts,
+                header=session.get_one(Study, row.study_id).header,
+            )
 
     def _compute(self, number: int, inputs: _Inputs, results: Path) -> Ended:
         work = self._parts.folders.work / str(number)
         study, out, objects = self._lay_out(work, inputs.paths)
         limits = self._parts.config.screening
         self._parts.log.write("screening began", screening=number, slices=len(inputs.paths), start=inputs.start)
-        words = screen_words(study, out, objects, limits)
+        prior = self._fetch_prior(number, inputs.header, work)
+        words = screen_words(study, out, objects, limits, prior=prior)
         ended = self._parts.child.run(words, limits, environment=environment_of(limits))
         if ended.has_answered and (out / "findings.json").is_file():
             self._put(work, results)
         shutil.rmtree(work, ignore_errors=True)
         return ended
+
+    def _fetch_prior(self, number: int, header: dict[str, Any], work: Path) -> Path | None:
+        """Fetch the patient's last CT where the station knows whom to ask; a first look is not lost for want of it."""
+        source, wanted = self._parts.config.priors, _wanted(header)
+        if source is None or wanted is None:
+            return None
+        folder = work / "prior"
+        folder.mkdir()
+        try:
+            count = fetch_prior(source, wanted, folder)
+        except NotFetched as why:
+            self._parts.log.write("prior not fetched", screening=number, reason=why.reason)
+            return None
+        except Exception as error:  # noqa: BLE001 -- whatever the PACS does, the study is screened
+            self._parts.log.write("prior not fetched", screening=number, reason=type(error).__name__)
+            return None
+        self._parts.log.write("prior fetched", screening=number, instances=count)
+        return folder if count else None
 
     def _lay_out(self, work: Path, paths: tuple[str, ...]) -> tuple[Path, Path, Path]:
         """Make the folders of a child anew: the study as it is screened, documents and objects."""
@@ -222,11 +249,27 @@ class _Inputs:
     identity: str
     paths: tuple[str, ...]
     start: int
+    header: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
     """It was cut off several times, and waits so that others go first."""
+
+
+def _wanted(header: dict[str, Any]) -> Wanted | None:
+    """Tell whose prior and before which day; None where the study does not say."""
+
+    def value(tag: str) -> str:
+        values = header.get(tag, {}).get("Value") or [""]
+        return str(values[0]).strip()
+
+    patient_id, study_uid, study_date = value("00100020"), value("0020000D"), value("00080020")
+    try:
+        day = datetime.strptime(study_date, "%Y%m%d").date()  # noqa: DTZ007 -- a date of DICOM has no zone
+    except ValueError:
+        return None
+    return Wanted(patient_id=patient_id, study_uid=study_uid, study_date=day) if patient_id else None
 
 
 def _link(source: Path, target: Path) -> None:
