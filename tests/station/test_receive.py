@@ -251,6 +251,16 @@ def test_an_association_of_noise_does_no_harm(station: RunningStation, slices: l
     assert station.rows("select count(*) from instances") == [(1,)]
 
 
+def test_connections_that_ask_for_nothing_take_no_place(tmp_path: Path, slices: list[Path]) -> None:
+    """A monitor connects and hangs up, every second and from several places."""
+    with run_station(tmp_path, dicom="max_associations = 2") as station:
+        for _ in range(40):
+            socket.create_connection(("127.0.0.1", station.port)).close()
+        wait_until(lambda: "lianyi_associations 0.0" in station.get("/metrics")[1], 5, "their places are still taken")
+
+        assert storescu(station.port, slices[:1]).returncode == 0
+
+
 def test_each_readable_transfer_syntax_is_kept_as_it_comes(
     station: RunningStation, slices: list[Path], tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ CANNOT_UNDERSTAND: Final = 0xC000
 KEPT_OTHERWISE: Final = 0xB000  # a warning: what is stored is not what was sent
 
 LARGEST_PDU: Final = 262_144  # bytes; an engineering choice: large enough to be fast, small enough to bound memory
+_REQUEST_S: Final = 10  # within which who connects must ask for an association; an engineering choice
 _PREAMBLE: Final = b"\0" * 128 + b"DICM"  # DICOM PS3.10 2024e, section 7.1
 
 _VERIFICATION: Final = build_context(uid.UID("1.2.840.10008.1.1"), list(READABLE_SYNTAXES[:2]))
@@ -97,7 +98,7 @@ class Node:
         self._ae.maximum_associations = dicom.max_associations
         self._ae.maximum_pdu_size = LARGEST_PDU
         self._ae.network_timeout = dicom.idle_timeout_s
-        self._ae.acse_timeout = 30
+        self._ae.acse_timeout = _REQUEST_S
         self._ae.dimse_timeout = dicom.idle_timeout_s
         self._servers: list[ThreadedAssociationServer] = []
         self.port: int | None = None
@@ -220,6 +221,10 @@ class Node:
         self._end(event.assoc, as_it_should=True)
 
     def _broke_off(self, event: Event) -> None:
+        if event.event is evt.EVT_CONN_CLOSE and event.assoc.requestor.primitive is None:
+            # Closed before it asked for anything, as a monitor's probe is: pynetdicom 3.0.4 would keep its thread, and
+            # its place among the associations, until the time-out.  Nothing, instead of a request, ends it.
+            cast("Any", event.assoc.dul.to_user_queue).put(None)
         self._end(event.assoc, as_it_should=False)
 
     def _end(self, assoc: Any, *, as_it_should: bool) -> None:  # noqa: ANN401 -- pynetdicom's Association
